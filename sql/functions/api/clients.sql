@@ -1,0 +1,69 @@
+-- OAuth 2: clients, and the tokens they are given. Hashes in, never a secret or a token.
+
+create or replace function api.create_token(
+  p_client text, p_secret_hash bytea, p_scopes text[], p_token_hash bytea, p_lifetime_seconds integer
+) returns text[] language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_allowed text[];
+  v_granted text[];
+begin
+  select scopes into v_allowed from store.clients
+  where client_id = p_client and secret_hash = p_secret_hash and revoked_at is null;
+  if v_allowed is null then
+    return null;
+  end if;
+  v_granted := case when p_scopes is null then v_allowed
+    else array(select scope from unnest(p_scopes) with ordinality as t(scope, i) where scope = any(v_allowed) group by scope order by min(i)) end;
+  if v_granted <> '{}' then
+    delete from store.tokens where token_hash in (
+      select token_hash from store.tokens where expires_at < now() order by expires_at limit 100 for update skip locked);
+    insert into store.tokens values (p_token_hash, p_client, v_granted, now() + make_interval(secs => p_lifetime_seconds));
+  end if;
+  return v_granted;
+end $$;
+comment on function api.create_token is
+  'The scopes granted: those asked for that the client may have, or all of them. Null for an unknown client or secret, '
+  '{} (and no token) when none is left. Takes a hundred expired tokens away on the way.';
+
+create or replace function api.token(p_token_hash bytea) returns jsonb language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+  select jsonb_build_object('client', client_id, 'scopes', to_jsonb(t.scopes),
+    'expiresAtMs', (extract(epoch from expires_at) * 1000)::bigint)
+  from store.tokens as t join store.clients as c using (client_id)
+  where token_hash = p_token_hash and expires_at > now() and revoked_at is null
+$$;
+comment on function api.token is 'Who a token speaks for; null when it is unknown, expired or revoked.';
+
+create or replace function api.create_client(p_client text, p_name text, p_secret_hash bytea, p_scopes text[]) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  insert into store.clients (client_id, name, secret_hash, scopes) values (p_client, p_name, p_secret_hash, p_scopes)
+$$;
+
+create or replace function api.list_clients() returns jsonb language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select coalesce(jsonb_agg(jsonb_build_object('clientId', client_id, 'name', name, 'scopes', to_jsonb(scopes),
+    'createdAt', created_at, 'rotatedAt', rotated_at, 'revokedAt', revoked_at) order by created_at, client_id), '[]')
+  from store.clients
+$$;
+
+create or replace function api.rotate_client(p_client text, p_secret_hash bytea) returns boolean language plpgsql
+security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update store.clients set secret_hash = p_secret_hash, rotated_at = now() where client_id = p_client and revoked_at is null;
+  if not found then
+    return false;
+  end if;
+  delete from store.tokens where client_id = p_client;
+  return true;
+end $$;
+comment on function api.rotate_client is 'Takes a new secret; the old one and every token it bought end. False for an unknown or revoked client.';
+
+create or replace function api.revoke_client(p_client text) returns boolean language plpgsql
+security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update store.clients set revoked_at = now() where client_id = p_client and revoked_at is null;
+  if not found then
+    return false;
+  end if;
+  delete from store.tokens where client_id = p_client;
+  return true;
+end $$;

@@ -1,0 +1,96 @@
+-- The steps of an import, called in this order inside one transaction: import_begin, for each file import_stage and its
+-- rows, for each entity import_load in the order of import_steps, import_publish. import_report tells what happened.
+
+create or replace function api.import_kept_back(p_file text, p_lines jsonb) returns void language plpgsql as $$
+begin
+  insert into import_shifts select p_file, ordinal, shift from jsonb_to_recordset(p_lines) as t(ordinal bigint, shift bigint);
+  insert into import_faults select p_file, line, null, value, code, reason
+  from jsonb_to_recordset(p_lines) as t(line bigint, value text, code text, reason text) where code is not null;
+  insert into import_kept select p_file, line, "sourcedId"
+  from jsonb_to_recordset(p_lines) as t(line bigint, "sourcedId" text, code text) where code is not null;
+end $$;
+comment on function api.import_kept_back is
+  '[{line, ordinal, shift, sourcedId, value, code, reason}]: lines the reader did not pass on, with the reason, or (without a '
+  'code) that span several lines or are blank: from row ordinal on, lines are shift further than rows.';
+
+create or replace function api.import_warn(p_file text, p_line bigint, p_field text, p_value text, p_code text, p_reason text)
+returns void language sql as $$
+  select load.warn(p_file, p_line, p_field, p_value, p_code, p_reason)
+$$;
+
+create or replace function api.import_load(p_step text) returns void language plpgsql as $$
+declare
+  v_staged boolean := exists (select from import_files where entity = p_step);
+begin
+  case
+    when p_step in ('orgs', 'academic_sessions') then
+      if v_staged then
+        perform load.check(p_step);
+        perform load.apply(p_step);
+        perform load.children(p_step);
+      end if;
+    when p_step = 'users' then
+      perform load.people();
+    when p_step in ('user_profiles', 'roles') then
+      null;
+    when v_staged then
+      perform load.check(p_step);
+      perform load.apply(p_step);
+    else
+  end case;
+end $$;
+comment on function api.import_load is 'Checks and writes the staged rows of one step: an entity, or for users their profiles and roles too.';
+
+create or replace function load.people() returns void language plpgsql as $$
+declare
+  v_entity text;
+begin
+  if (select version from import_context) = '1.1' and exists (select from import_files where entity = 'users')
+    and not exists (select from import_files where entity = 'roles')
+  then
+    perform load.roles_from_users();
+  end if;
+  foreach v_entity in array '{users,user_profiles,roles}'::text[] loop
+    if exists (select from import_files where entity = v_entity) then
+      perform load.check(v_entity);
+    end if;
+  end loop;
+  perform load.refuse_users_without_role();
+  foreach v_entity in array '{user_profiles,roles}'::text[] loop
+    if exists (select from import_files where entity = v_entity) then
+      perform load.apply(v_entity);
+    end if;
+  end loop;
+  perform load.affected_users();
+  if exists (select from import_files where entity = 'users') then
+    perform load.apply('users', '{roles,user_profiles}', 'join derived_users as derived using (sourced_id)');
+  end if;
+  perform load.refresh_users();
+  -- what is stored is looked up in the store from here on
+  drop table if exists incoming_users, incoming_user_profiles, incoming_roles;
+end $$;
+
+create or replace function api.import_publish() returns timestamptz language sql as $$
+  select load.publish(revision) from import_context
+$$;
+
+create or replace function api.import_report() returns jsonb language sql stable as $$
+  select jsonb_build_object(
+    'files', (select coalesce(jsonb_agg(jsonb_build_object('file', f.file, 'mode', mode, 'rows', f.row_count + kept.row_count, 'created', created,
+        'updated', updated, 'unchanged', unchanged, 'deleted', deleted, 'refused', refused + kept.row_count) order by position), '[]')
+      from import_files as f join catalog.csv_files using (file, entity)
+        cross join lateral (select count(*) as row_count from import_kept as k where k.file = f.file) as kept),
+    'faultCount', (select count(*) from import_faults),
+    'warnings', (select coalesce(jsonb_agg(to_jsonb(w) order by file, line, field), '[]')
+      from (select file, line, field, value, code, reason, row_count as rows from import_warnings) as w))
+$$;
+comment on function api.import_report is '{files: [{file, mode, rows, created, updated, unchanged, deleted, refused}], faultCount, warnings}.';
+
+create or replace function api.import_faults(p_after bigint, p_limit integer)
+returns table (row_number bigint, file text, line bigint, field text, value text, code text, reason text) language sql stable as $$
+  select * from (
+    select row_number() over (order by position, line, field), f.file, line, field, value, code, reason
+    from import_faults as f left join catalog.csv_files using (file)) as numbered(row_number)
+  where row_number > p_after order by row_number limit p_limit
+$$;
+comment on function api.import_faults is 'The faults in the order of files and lines, a page at a time.';

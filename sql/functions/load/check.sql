@@ -1,0 +1,235 @@
+-- staged_<entity> -> incoming_<entity>: the rows that may change something, as values, with whether they are refused.
+-- What each column must be is read from catalog.csv_columns; one statement checks all rows of a file as a set, and only
+-- rows it flags are looked at again, to say what is wrong with them.
+
+create or replace function load.raw_name(c catalog.csv_columns) returns text language sql stable as $$
+  select case when c.type in ('guid', 'string', 'ref') and not c.is_list then c.column_name else '= ' || c.column_name end
+$$;
+comment on function load.raw_name is 'Where the typed rows keep the raw cell: beside its value, unless the two are the same.';
+
+-- One row a rule: a condition over t (typed values, raw cells as "= <column>") that makes a fault or a warning.
+create or replace function load.rules(p_entity text, p_mode text, p_keep_dangling boolean)
+returns table (is_fault boolean, header text, condition text, value text, code text, reason text) language plpgsql stable as $$
+declare
+  c catalog.csv_columns;
+  v_raw text;
+  v_found text;
+begin
+  for c in select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
+    where entity = p_entity and (col.binding is distinct from '1.1') and col.stored order by col.position
+  loop
+    header := c.header;
+    v_raw := format('t.%I', load.raw_name(c));
+    value := v_raw;
+    if c.required = 'always' or c.required = 'delta' and p_mode = 'delta' then
+      is_fault := true; condition := v_raw || ' is null'; code := 'required'; reason := quote_literal('must not be blank');
+      return next;
+    end if;
+    is_fault := true;
+    case
+      when c.type = 'guid' then
+        condition := format('%1$s ~ ''[^0-9A-Za-z._/@-]'' or length(%1$s) > 255', v_raw); code := 'invalid_id';
+        reason := quote_literal('an id has 1 to 255 of the characters 0-9 A-Z a-z . - _ / @'); return next;
+      when c.type in ('date', 'date-time', 'year', 'pair', 'integer', 'float') then
+        condition := format('%s is not null and t.%I is null', v_raw, c.column_name); code := 'invalid_' || replace(c.type, '-', '_');
+        reason := quote_literal(case c.type when 'date' then 'a date is YYYY-MM-DD' when 'year' then 'a year is YYYY'
+          when 'date-time' then 'a date and time is YYYY-MM-DDTHH:MM:SS.sssZ' when 'pair' then 'items are {type:identifier}'
+          else 'a number is wanted' end);
+        return next;
+      when c.type in ('enum', 'flag') then
+        condition := format('%s is not null and t.%I is null', v_raw, c.column_name); code := 'not_in_vocabulary';
+        reason := quote_literal('must be one of ' || array_to_string(c.vocabulary, ', ') || case when c.extensible then ', or ext:…' else '' end);
+        return next;
+      else
+    end case;
+    if c.target is not null then
+      v_found := load.known_sql(p_entity, c.target, case when c.is_list then 'id' else format('t.%I', c.column_name) end);
+      is_fault := c.required is not null and not p_keep_dangling;
+      condition := case
+        when c.is_list then format('exists (select from unnest(t.%I) as id where not (%s))', c.column_name, v_found)
+        else format('t.%I is not null and not (%s)', c.column_name, v_found) end;
+      code := case when is_fault then 'unknown_reference' else 'dangling_reference' end;
+      reason := case when c.is_list
+        then format('(select ''no record '' || string_agg(''"'' || id || ''"'', '', '') || %L from unnest(t.%I) as id where not (%s))',
+          format(' of %s in the package or the hub', c.target), c.column_name, v_found)
+        else format('''no record "'' || t.%I || %L', c.column_name, format('" of %s in the package or the hub', c.target)) end
+        || case when is_fault or p_keep_dangling then '' else ' || ''; the reference is left out''' end;
+      return next;
+    end if;
+    is_fault := false;
+    case
+      when c.type = 'flag' then
+        condition := format('%1$s <> t.%2$I::text', v_raw, c.column_name); code := 'value_spelling'; reason := quote_literal('true and false are spelt in small letters');
+        return next;
+      when c.type = 'enum' then
+        condition := format('%1$s <> t.%2$I', v_raw, c.column_name); code := 'value_spelling';
+        reason := format('''read as "'' || t.%I || ''"''', c.column_name); return next;
+      when c.type = 'date' then
+        condition := format('length(%s) <> 10', v_raw); code := 'date_spelling'; reason := quote_literal('a date is wanted; the time is left out'); return next;
+      when c.type = 'date-time' then
+        condition := format('%s !~ ''^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$''', v_raw); code := 'date_time_spelling';
+        reason := quote_literal('YYYY-MM-DDTHH:MM:SS.sssZ is wanted'); return next;
+      when c.is_list then
+        condition := format('%s ~ ''(^ |, | ,| $|,,|^,|,$)''', v_raw); code := 'list_spelling';
+        reason := quote_literal('spaces around items and empty items are left out'); return next;
+      else
+    end case;
+  end loop;
+end $$;
+
+create or replace function load.known_sql(p_entity text, p_target text, p_id text) returns text language plpgsql stable as $$
+declare
+  v_known text := format('exists (select from store.%I as known where known.sourced_id = %s)', p_target, p_id);
+begin
+  if p_target = p_entity then
+    return v_known || format(' or exists (select from %I as sent where sent.sourced_id = %s)', 'staged_' || p_target, p_id);
+  elsif to_regclass('pg_temp.incoming_' || p_target) is not null then
+    return v_known || format(' or exists (select from %I as sent where sent.sourced_id = %s and not sent.faulty)', 'incoming_' || p_target, p_id);
+  end if;
+  return v_known;
+end $$;
+comment on function load.known_sql is 'The condition that an id stands in the store or among the package''s rows not yet stored.';
+
+create or replace function load.value_sql(c catalog.csv_columns, p_mode text) returns text language sql stable as $$
+  select case
+    when c.column_name = 'status' and p_mode = 'bulk' then format('case when %s is null then ''active'' else %s end', v.raw, v.enum)
+    when c.type = 'enum' then v.enum
+    when c.type = 'flag' then format('case %1$s when ''true'' then true when ''false'' then false else load.word(%1$s, ''{true,false}'')::boolean end', v.raw)
+    when c.type = 'date' then format('load.day(%s)', v.raw)
+    when c.type = 'date-time' then format('load.instant(%s)', v.raw)
+    when c.type = 'year' then format('substring(%s from ''^\d{4}$'')', v.raw)
+    when c.type = 'pair' then format('load.pairs(%s)', v.raw)
+    when c.is_list then format('load.list(%s)', v.raw)
+    else v.raw end
+  from (
+    select format('s.%I', c.column_name) as raw,
+      format('case when s.%1$I = any(%2$L::text[])%3$s then s.%1$I%5$s else load.word(s.%1$I, %2$L::text[]) end', c.column_name, c.vocabulary,
+        case when c.extensible then format(' or s.%I ~ ''^ext:[a-zA-Z0-9.\-_]+$''', c.column_name) else '' end, null,
+        case when c.column_name = 'status' then format(' when s.%I = ''inactive'' then ''tobedeleted''', c.column_name) else '' end) as enum
+  ) as v
+$$;
+comment on function load.value_sql is 'The SQL expression that turns a staged cell into its value, null where it is none.';
+
+-- The typed rows of a file: s are its staged rows, k the stored ones of the same ids.
+create or replace function load.typed_sql(p_entity text, p_mode text, p_metadata jsonb) returns text language plpgsql stable as $$
+declare
+  v_values text;
+  v_raws text;
+  v_hashed text;
+  v_metadata text := 'null::jsonb';
+begin
+  select string_agg(format('%s as %I', load.value_sql(c, p_mode), c.column_name), ', ' order by position),
+    string_agg(format('s.%I as %I', c.column_name, load.raw_name(c)), ', ' order by position) filter (where load.raw_name(c) <> c.column_name),
+    string_agg(format('s.%I', c.column_name), ', ' order by position)
+  into v_values, v_raws, v_hashed
+  from (select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
+    where entity = p_entity and col.binding is distinct from '1.1' and col.stored) as c;
+  if p_metadata is not null then
+    select format('nullif(jsonb_strip_nulls(jsonb_build_object(%s)), ''{}'')', string_agg(format('%L, s.%I', value, key), ', ' order by value)),
+      v_hashed || ', ' || string_agg(format('s.%I', key), ', ' order by value)
+    into v_metadata, v_hashed from jsonb_each_text(p_metadata);
+  end if;
+  return format('select s.ordinal, %s, %s, %s as metadata, hash_record_extended(row(%s), 0) as row_hash, k.status as known_status, '
+    'k.source_system as known_source, k.row_hash as known_hash from %I as s left join store.%I as k on k.sourced_id = s.sourced_id offset 0',
+    v_values, v_raws, v_metadata, v_hashed, 'staged_' || p_entity, p_entity);
+end $$;
+
+create or replace function load.check(p_entity text) returns void language plpgsql as $$
+declare
+  v_context record;
+  v_file import_files;
+  v_typed text;
+  v_faulty text;
+  v_warned text;
+  v_duplicates boolean;
+begin
+  select * into v_context from import_context;
+  select * into v_file from import_files where entity = p_entity;
+  execute format('analyze %I', 'staged_' || p_entity);
+  execute format('create temp table %I on commit drop as select ordinal from (
+      select ordinal, row_number() over (partition by sourced_id order by ordinal) as occurrence from %2$I
+      where sourced_id in (select sourced_id from %2$I group by sourced_id having count(*) > 1)) as same
+    where occurrence > 1', 'duplicate_' || p_entity, 'staged_' || p_entity);
+  execute format('select exists (select from %I)', 'duplicate_' || p_entity) into v_duplicates;
+  create temp table import_rules on commit drop as
+    select * from load.rules(p_entity, v_file.mode, v_context.keep_dangling)
+    union all select true, 'sourcedId', format('t.known_source <> %L', v_context.source), 't.sourced_id', 'other_source',
+      '''the record came from the source "'' || t.known_source || ''"'' ' where not v_context.take_over
+    union all select true, 'sourcedId', format('t.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity), 't.sourced_id',
+      'duplicate_id', quote_literal('an earlier row of this file has the same sourcedId') where v_duplicates;
+  select string_agg('(' || condition || ')', ' or ') filter (where is_fault), string_agg('(' || condition || ')', ' or ') filter (where not is_fault)
+  into v_faulty, v_warned from import_rules;
+  v_typed := load.typed_sql(p_entity, v_file.mode, v_file.metadata);
+  execute format('create temp table %I on commit drop as
+    select t.*, coalesce(%s, false) as faulty, coalesce(%s, false) as warned from (%s) as t
+    where t.known_hash is distinct from t.row_hash or t.known_source <> %L or t.known_status <> t.status or t.status is null%s',
+    'incoming_' || p_entity, v_faulty, v_warned, v_typed, v_context.source,
+    case when v_duplicates then format(' or t.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity) else '' end);
+  execute format('analyze %I', 'incoming_' || p_entity);
+  perform load.report(p_entity, v_file.file);
+  perform load.mend(p_entity, v_file.file, v_context.keep_dangling);
+  drop table import_rules;
+end $$;
+comment on function load.check is
+  'Checks the staged rows of an entity as a set. Rows whose hash the store already has are left out: they change nothing.';
+
+create or replace function load.report(p_entity text, p_file text) returns void language plpgsql as $$
+declare
+  v_rules text;
+  v_rows text := format('%I', 'incoming_' || p_entity);
+begin
+  for v_rules in select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ')
+    from import_rules where is_fault
+  loop
+    execute format('insert into import_faults select %L, load.line(%1$L, t.ordinal), r.header, r.value, r.code, r.reason
+      from %s as t cross join lateral (values %s) as r(applies, header, value, code, reason) where t.faulty and r.applies', p_file, v_rows, v_rules);
+  end loop;
+  for v_rules in select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ')
+    from import_rules where not is_fault
+  loop
+    execute format('insert into import_warnings select %L, load.line(%1$L, min(t.ordinal)), r.header, (array_agg(r.value order by t.ordinal))[1],
+        r.code, (array_agg(r.reason order by t.ordinal))[1], count(*)
+      from %s as t cross join lateral (values %s) as r(applies, header, value, code, reason) where t.warned and not t.faulty and r.applies
+      group by r.header, r.code', p_file, v_rows, v_rules);
+  end loop;
+end $$;
+comment on function load.report is 'Writes each fault of each refused row; warnings once for each column and code, with how many rows and the first.';
+
+-- Optional references that lead nowhere are taken out; so are those to a row of the same file that was refused.
+create or replace function load.mend(p_entity text, p_file text, p_keep_dangling boolean) returns void language plpgsql as $$
+declare
+  c catalog.csv_columns;
+  v_known text;
+begin
+  if p_keep_dangling then
+    return;
+  end if;
+  for c in select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
+    where entity = p_entity and col.target is not null and col.required is null and col.binding is distinct from '1.1'
+  loop
+    v_known := load.known_sql(p_entity, c.target, case when c.is_list then 'id' else format('i.%I', c.column_name) end);
+    if c.target = p_entity then
+      v_known := format('(%s) and not exists (select from %I as bad where bad.faulty and bad.sourced_id = %s and bad.known_status is null)',
+        v_known, 'incoming_' || p_entity, case when c.is_list then 'id' else format('i.%I', c.column_name) end);
+      continue when not load.any_marked(p_entity);
+      execute format('insert into import_warnings select %L, load.line(%1$L, min(i.ordinal)), %L, (array_agg(bad.sourced_id order by i.ordinal))[1],
+          ''dangling_reference'', ''the record referred to was refused; the reference is left out'', count(*)
+        from %I as i join %3$I as bad on bad.faulty and bad.known_status is null and bad.sourced_id = any(%s) where not i.faulty having count(*) > 0',
+        p_file, c.header, 'incoming_' || p_entity, case when c.is_list then format('i.%I', c.column_name) else format('array[i.%I]', c.column_name) end);
+    end if;
+    if c.is_list then
+      execute format('update %1$I as i set %2$I = nullif(array(select id from unnest(i.%2$I) with ordinality as x(id, n) where %3$s order by n), ''{}''), warned = true
+        where i.%2$I is not null and exists (select from unnest(i.%2$I) as id where not (%3$s))', 'incoming_' || p_entity, c.column_name, v_known);
+    else
+      execute format('update %1$I as i set %2$I = null, warned = true where i.%2$I is not null and not (%3$s)', 'incoming_' || p_entity, c.column_name, v_known);
+    end if;
+  end loop;
+end $$;
+
+create or replace function load.any_marked(p_entity text) returns boolean language plpgsql as $$
+declare
+  v_any boolean;
+begin
+  execute format('select exists (select from %I where faulty or warned)', 'incoming_' || p_entity) into v_any;
+  return v_any;
+end $$;

@@ -1,0 +1,28 @@
+-- The last step of a transaction that changed rows: its revision gets its date. Publications follow one another under a
+-- lock held to the commit, each with a later date than all before it, so that a client that asks for what was modified
+-- after the latest date it saw misses nothing.
+create or replace function load.publish(p_revision bigint) returns timestamptz language plpgsql as $$
+declare
+  v_published_at timestamptz;
+  v_changed text[] := '{}';
+  v_entity text;
+  v_any boolean;
+begin
+  for v_entity in select entity from store.versions loop
+    execute format('select exists (select from store.%I where revision = $1)', v_entity) into v_any using p_revision;
+    if v_any then
+      v_changed := v_changed || v_entity;
+    end if;
+  end loop;
+  if v_changed = '{}' then
+    return null;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('rosterhub publish', 0));
+  select greatest(date_trunc('milliseconds', clock_timestamp()), max(published_at) + interval '1 millisecond')
+  into v_published_at from store.publications;
+  insert into store.publications values (p_revision, v_published_at, format('{"dateLastModified":"%s",',
+    to_char(v_published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+  update store.versions set version = (select max(version) + 1 from store.versions) where entity = any(v_changed);
+  return v_published_at;
+end $$;
+comment on function load.publish is 'Dates a revision and raises the version of each entity it changed; null, and nothing written, where it changed none.';

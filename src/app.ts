@@ -1,0 +1,142 @@
+// The app without a port: one loop over the registry registers answer(). Exports what has `fetch`. The only importer of
+// Elysia.
+
+import { Elysia } from 'elysia'
+import { answer } from './answer.ts'
+import { Auth } from './auth.ts'
+import type { Config } from './config.ts'
+import type { Sql } from './database.ts'
+import { documents, localised } from './discovery.ts'
+import { ApiError, errorResponse, toApiError } from './errors.ts'
+import { type Operation, operations } from './generated/operations.ts'
+import { health, readiness } from './health.ts'
+import type { Observe } from './observe.ts'
+import { Store } from './store.ts'
+
+export interface AppOptions {
+  readonly sql: Sql
+  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax'>
+  readonly observe: Observe
+  /** The SQL files of this build, name to hash: ready means that the database has them. */
+  readonly sqlHashes: Readonly<Record<string, string>>
+  readonly version: string
+}
+
+export interface App {
+  readonly fetch: (request: Request) => Promise<Response> | Response
+}
+
+type Answer = (request: Request) => Promise<{ response: Response; client?: string }>
+
+interface Route {
+  readonly path: string
+  /** By method: the name of the operation, and what answers it. */
+  readonly methods: Readonly<Record<string, { readonly name: string; readonly answer: Answer }>>
+}
+
+export function createApp(options: AppOptions): App {
+  const routes = [...hubRoutes(options), ...serviceRoutes(options)]
+  // aot off: the handlers read the raw request, so there is nothing to compile ahead, and Workers forbid it
+  const elysia = new Elysia({ aot: false })
+  for (const route of routes)
+    elysia.all(route.path, ({ request }) => respond(route, request, options.observe), { parse: 'none' })
+  elysia.onError(({ error, code, request }) => {
+    const known =
+      code === 'NOT_FOUND'
+        ? new ApiError('unknownobject', `Unknown Object: no such path ${new URL(request.url).pathname}`)
+        : toApiError(error)
+    options.observe({
+      operation: 'none',
+      method: request.method,
+      status: known.status,
+      durationMs: 0,
+      cause: known.cause ?? error,
+    })
+    return errorResponse(known)
+  })
+  return { fetch: elysia.fetch }
+}
+
+async function respond(route: Route, request: Request, observe: Observe): Promise<Response> {
+  const startedAt = performance.now()
+  const isHead = request.method === 'HEAD'
+  const operation = route.methods[isHead ? 'GET' : request.method]
+  const name = operation?.name ?? 'none'
+  try {
+    if (operation === undefined) throw wrongMethod(route, request.method)
+    const { response, client } = await operation.answer(request)
+    observe({
+      operation: name,
+      method: request.method,
+      status: response.status,
+      durationMs: performance.now() - startedAt,
+      client,
+    })
+    return isHead ? new Response(null, { status: response.status, headers: response.headers }) : response
+  } catch (thrown) {
+    const error = toApiError(thrown)
+    observe({
+      operation: name,
+      method: request.method,
+      status: error.status,
+      durationMs: performance.now() - startedAt,
+      cause: error.cause ?? error,
+    })
+    return errorResponse(error)
+  }
+}
+
+function wrongMethod(route: Route, method: string): ApiError {
+  const allowed = Object.keys(route.methods).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
+  return new ApiError(
+    'invaliddata',
+    `${method} is not a method of this path; ${allowed.join(', ')} ${allowed.length > 1 ? 'are' : 'is'}`,
+    {
+      status: 405,
+      headers: { allow: allowed.join(', ') },
+    },
+  )
+}
+
+/** Paths by position: a router refuses two parameter names in one place, and OneRoster has eight such places. */
+const positional = (path: string): string =>
+  path
+    .split('/')
+    .map((segment, place) => (segment.startsWith('{') ? `:p${place}` : segment))
+    .join('/')
+
+function serviceRoutes({ sql, config }: AppOptions): Route[] {
+  const store = new Store(sql)
+  const auth = new Auth(store, { tokenSeconds: config.tokenSeconds, recheckMs: config.tokenRecheckMs })
+  const stages = { auth, store, options: config }
+  const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
+  const methods = (group: readonly Operation[]): Route['methods'] =>
+    Object.fromEntries(
+      group.map((o) => [o.method, { name: o.id, answer: (request: Request) => answer(stages, o, request) }]),
+    )
+  const token = { name: 'createToken', answer: async (request: Request) => ({ response: await auth.token(request) }) }
+  return [
+    { path: '/oauth2/token', methods: { POST: token } },
+    ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
+  ]
+}
+
+function hubRoutes({ sql, config, sqlHashes, version }: AppOptions): Route[] {
+  const options = { store: new Store(sql), expected: sqlHashes, version, startedAtMs: Date.now() }
+  const get = (path: string, name: string, read: (request: Request) => Response | Promise<Response>): Route => ({
+    path,
+    methods: { GET: { name, answer: async (request) => ({ response: await read(request) }) } },
+  })
+  return [
+    get('/health', 'getHealth', () => health(options)),
+    get('/health/live', 'getLiveness', () => Response.json({ status: 'ok' })),
+    get('/health/ready', 'getReadiness', () => readiness(options)),
+    ...documents.flatMap((served) =>
+      served.files.map((file) =>
+        get(`${served.base}/discovery/${file}`, 'getDiscoveryDocument', (request) =>
+          Response.json(localised(served, config.publicUrl ?? new URL(request.url).origin)),
+        ),
+      ),
+    ),
+  ]
+}

@@ -1,0 +1,216 @@
+// Who is calling, with which scopes; the token endpoint. A secret and a token are 256 random bits each; the database has
+// only their SHA-256. A token once checked is believed for `recheckMs`, then asked after again: a revocation is seen by
+// every process within that time.
+
+import { ApiError, toApiError } from './errors.ts'
+import type { Store, Token } from './store.ts'
+
+export interface AuthOptions {
+  readonly tokenSeconds: number
+  readonly recheckMs: number
+  readonly now?: () => number
+}
+
+export interface Caller {
+  readonly client: string
+  readonly scopes: ReadonlySet<string>
+}
+
+interface Checked extends Caller {
+  readonly expiresAtMs: number
+  readonly checkedAtMs: number
+}
+
+/** Tokens remembered at most; the one checked first goes first. */
+const checkedMax = 10_000
+const tokenPattern = /^[\w-]{43}$/
+
+/** 256 random bits as 43 characters of base64url. */
+export function randomSecret(): string {
+  return base64url(crypto.getRandomValues(new Uint8Array(32)))
+}
+
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')
+
+export const sha256 = async (text: string): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+
+const unauthorised = (message: string, parameters = ''): ApiError =>
+  new ApiError('unauthorisedrequest', message, {
+    headers: { 'www-authenticate': `Bearer realm="oneroster"${parameters}` },
+  })
+
+export class Auth {
+  private readonly checked = new Map<string, Checked>()
+  private readonly now: () => number
+
+  constructor(
+    private readonly store: Store,
+    private readonly options: AuthOptions,
+  ) {
+    this.now = options.now ?? Date.now
+  }
+
+  /**
+   * The caller, when its token holds any one of `scopes`. Throws ApiError: 401 without a good token, 403 without a scope.
+   * Source: RFC 6750, section 3.
+   */
+  async authorise(request: Request, scopes: readonly string[]): Promise<Caller> {
+    const header = request.headers.get('authorization')
+    if (header === null) throw unauthorised('an access token is wanted: send Authorization: Bearer')
+    const token = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
+    if (token === undefined)
+      throw unauthorised('the Authorization header is not of the form Bearer TOKEN', ', error="invalid_request"')
+    const caller = await this.caller(token)
+    if (scopes.some((scope) => caller.scopes.has(scope))) return caller
+    throw new ApiError('forbidden', `the token lacks a scope: any of ${scopes.join(' ')}`, {
+      headers: {
+        'www-authenticate': `Bearer realm="oneroster", error="insufficient_scope", scope="${scopes.join(' ')}"`,
+      },
+    })
+  }
+
+  private async caller(token: string): Promise<Checked> {
+    const now = this.now()
+    const known = this.checked.get(token)
+    if (known !== undefined && now - known.checkedAtMs < this.options.recheckMs && now < known.expiresAtMs) return known
+    this.checked.delete(token)
+    const found: Token | undefined = tokenPattern.test(token) ? await this.store.token(await sha256(token)) : undefined
+    if (found === undefined)
+      throw unauthorised('the access token is unknown, expired or revoked', ', error="invalid_token"')
+    const checked = {
+      client: found.client,
+      scopes: new Set(found.scopes),
+      expiresAtMs: found.expiresAtMs,
+      checkedAtMs: now,
+    }
+    this.checked.set(token, checked)
+    if (this.checked.size > checkedMax) this.checked.delete(this.checked.keys().next().value as string)
+    return checked
+  }
+
+  /** The token endpoint: client credentials, RFC 6749 sections 2.3.1, 4.4, 5.1 and 5.2. Never throws. */
+  async token(request: Request): Promise<Response> {
+    try {
+      return await this.grant(request)
+    } catch (thrown) {
+      if (thrown instanceof TokenRefusal) return thrown.response()
+      const { status } = toApiError(thrown)
+      const code = status === 503 ? 'temporarily_unavailable' : 'server_error'
+      return new TokenRefusal(code, 'the hub failed to answer', status, {}, thrown).response()
+    }
+  }
+
+  private async grant(request: Request): Promise<Response> {
+    const form = await readForm(request)
+    const grantType = form.get('grant_type')
+    if (grantType === null) throw new TokenRefusal('invalid_request', 'grant_type is missing')
+    if (grantType !== 'client_credentials')
+      throw new TokenRefusal('unsupported_grant_type', 'only client_credentials is supported')
+    const { client, secret, byHeader } = readCredentials(request, form)
+    const scopes = form
+      .get('scope')
+      ?.split(' ')
+      .filter((scope) => scope !== '')
+    const token = randomSecret()
+    const granted = await this.store.createToken(
+      client,
+      await sha256(secret),
+      scopes?.length ? scopes : undefined,
+      await sha256(token),
+      this.options.tokenSeconds,
+    )
+    if (granted === undefined) {
+      const headers: Record<string, string> = byHeader ? { 'www-authenticate': 'Basic realm="oneroster"' } : {}
+      throw new TokenRefusal('invalid_client', 'unknown client or wrong secret', 401, headers)
+    }
+    if (granted.length === 0)
+      throw new TokenRefusal('invalid_scope', 'the client may have none of the scopes asked for')
+    const body = {
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: this.options.tokenSeconds,
+      scope: granted.join(' '),
+    }
+    return Response.json(body, { headers: uncached })
+  }
+}
+
+const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+class TokenRefusal extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status = 400,
+    readonly headers: Readonly<Record<string, string>> = {},
+    cause?: unknown,
+  ) {
+    super(message, { cause })
+  }
+
+  response(): Response {
+    return Response.json(
+      { error: this.code, error_description: this.message },
+      { status: this.status, headers: { ...uncached, ...this.headers } },
+    )
+  }
+}
+
+const formBytesMax = 16 * 1024
+
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') {
+    throw new TokenRefusal('invalid_request', 'the body must be application/x-www-form-urlencoded')
+  }
+  const text = await request.text()
+  if (text.length > formBytesMax)
+    throw new TokenRefusal('invalid_request', `the body has more than ${formBytesMax} characters`)
+  const form = new URLSearchParams(text)
+  for (const name of new Set(form.keys())) {
+    if (form.getAll(name).length > 1) throw new TokenRefusal('invalid_request', `${name} is given twice`)
+  }
+  if (text.includes('%00')) throw new TokenRefusal('invalid_request', 'the body holds a NUL character')
+  return form
+}
+
+function readCredentials(
+  request: Request,
+  form: URLSearchParams,
+): { client: string; secret: string; byHeader: boolean } {
+  const header = request.headers.get('authorization')
+  const inForm = form.get('client_secret')
+  if (header !== null) {
+    if (inForm !== null)
+      throw new TokenRefusal('invalid_request', 'the client names itself twice: by header and in the form')
+    const [client, secret] = decodeBasic(header)
+    return { client, secret, byHeader: true }
+  }
+  const client = form.get('client_id')
+  if (client === null || inForm === null)
+    throw new TokenRefusal('invalid_client', 'the client must name itself, by HTTP Basic or in the form', 401)
+  return { client, secret: inForm, byHeader: false }
+}
+
+/** RFC 6749, section 2.3.1: id and secret are form-encoded before they are joined and put into base64. */
+function decodeBasic(header: string): [string, string] {
+  const refusal = new TokenRefusal('invalid_client', 'the Authorization header is not of the form Basic', 401, {
+    'www-authenticate': 'Basic realm="oneroster"',
+  })
+  const encoded = /^Basic +([\w+/=-]+)$/i.exec(header.trim())?.[1]
+  if (encoded === undefined) throw refusal
+  try {
+    const text = atob(encoded)
+    const colon = text.indexOf(':')
+    const decode = (part: string): string => decodeURIComponent(part.replaceAll('+', ' '))
+    if (colon > 0 && !text.includes('\0')) return [decode(text.slice(0, colon)), decode(text.slice(colon + 1))]
+  } catch {
+    // falls through to the same refusal
+  }
+  throw refusal
+}

@@ -1,0 +1,132 @@
+// Config -> the one `sql`: PostgreSQL by URL, or PGlite in this process. Hides what the two do differently: how rows are
+// copied in, and how a role is taken. The only importer of postgres.js and PGlite.
+
+import { Duplex } from 'node:stream'
+import type { PGlite } from '@electric-sql/pglite'
+import postgres from 'postgres'
+
+export type Sql = postgres.Sql<Record<string, unknown>>
+export type Transaction = postgres.TransactionSql<Record<string, unknown>>
+
+export interface Database {
+  readonly sql: Sql
+  readonly embedded: boolean
+  /** Rows of CSV text, cut at line ends, into a table whose columns are all text. */
+  readonly copy: (
+    transaction: Transaction,
+    table: string,
+    columns: readonly string[],
+    rows: AsyncIterable<Uint8Array>,
+  ) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export interface PostgresOptions {
+  readonly poolSize: number
+  /** The role to act as; absent: the login's own. */
+  readonly role?: string
+}
+
+/** A text[] as PostgreSQL writes it; send it as `${textArray(values)}::text::text[]`, which needs no type look-up. */
+export const textArray = (values: readonly (string | null)[]): string =>
+  `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+// every cell is text and an empty one is null, quoted or not, so nothing that the scanner lets pass can be rejected
+const copyText = (table: string, columns: readonly string[], from: string): string => {
+  const names = columns.map(quoted).join(', ')
+  return `copy ${quoted(table)} (${names}) from ${from} with (format csv, force_null (${names}))`
+}
+
+/** PostgreSQL behind a URL. Connects at the first query. */
+export function connectPostgres(url: string, options: PostgresOptions): Database {
+  const sql = postgres(url, {
+    max: options.poolSize,
+    onnotice: () => {},
+    connection: { application_name: 'rosterhub', ...(options.role === undefined ? {} : { role: options.role }) },
+    transform: { undefined: null },
+  }) as Sql
+  return {
+    sql,
+    embedded: false,
+    copy: async (transaction, table, columns, rows) => {
+      const stream = await transaction.unsafe(copyText(table, columns, 'stdin')).writable()
+      for await (const chunk of rows) {
+        if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve))
+      }
+      await new Promise<void>((resolve, reject) => {
+        stream.once('error', reject)
+        stream.end(resolve)
+      })
+      // a COPY the server rejects looks done to the client (porsager/postgres #1173); a query behind it would tell
+      await transaction`select 1`
+    },
+    close: () => sql.end({ timeout: 5 }),
+  }
+}
+
+/** PGlite that is already open; `role` is taken for the whole session, of which there is one. */
+export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Database> {
+  const sql = postgres({
+    host: 'pglite',
+    user: 'postgres',
+    database: 'postgres',
+    max: 1,
+    onnotice: () => {},
+    fetch_types: false,
+    transform: { undefined: null },
+    socket: () => protocolStream(pglite),
+  } as unknown as postgres.Options<Record<string, postgres.PostgresType>>) as Sql
+  await sql.unsafe(role === undefined ? 'reset role' : `set role ${quoted(role)}`)
+  return {
+    sql,
+    embedded: true,
+    copy: async (_transaction, table, columns, rows) => {
+      for await (const blob of blobs(rows)) await pglite.query(copyText(table, columns, "'/dev/blob'"), [], { blob })
+    },
+    close: () => sql.end({ timeout: 5 }),
+  }
+}
+
+/** Opens PGlite in a directory, or in memory without one. */
+export async function openPglite(directory?: string): Promise<PGlite> {
+  const { PGlite } = await import('@electric-sql/pglite')
+  return PGlite.create(directory === undefined ? {} : { dataDir: directory })
+}
+
+const blobBytes = 8 * 1024 * 1024
+
+async function* blobs(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Blob> {
+  let parts: Uint8Array<ArrayBuffer>[] = []
+  let sizeBytes = 0
+  for await (const chunk of rows) {
+    parts.push(chunk.slice() as Uint8Array<ArrayBuffer>)
+    sizeBytes += chunk.length
+    if (sizeBytes < blobBytes) continue
+    yield new Blob(parts)
+    parts = []
+    sizeBytes = 0
+  }
+  if (sizeBytes > 0) yield new Blob(parts)
+}
+
+/** The wire protocol without a wire: what postgres.js writes, PGlite executes and answers. */
+function protocolStream(pglite: PGlite): Duplex & { readyState: string } {
+  const stream = new Duplex({
+    read() {},
+    write(chunk: Uint8Array, _encoding, done) {
+      pglite
+        .runExclusive(() =>
+          pglite.execProtocolRawStream(chunk, { onRawData: (data) => void stream.push(data.slice()) }),
+        )
+        .then(() => done(), done)
+    },
+    final(done) {
+      stream.push(null)
+      done()
+    },
+  }) as Duplex & { readyState: string }
+  stream.readyState = 'open'
+  return stream
+}

@@ -1,0 +1,90 @@
+// One error class, one table of codes, one writer of the imsx status object. Causes are for the log, never for the client.
+
+/** The imsx_codeMinorFieldValue of the failures a service may answer. */
+export type CodeMinor =
+  | 'invalid_filter_field'
+  | 'invalid_selection_field'
+  | 'invaliddata'
+  | 'unauthorisedrequest'
+  | 'forbidden'
+  | 'unknownobject'
+  | 'server_busy'
+  | 'internal_server_error'
+
+const statusOf: Readonly<Record<CodeMinor, number>> = {
+  invalid_filter_field: 400,
+  invalid_selection_field: 400,
+  invaliddata: 422,
+  unauthorisedrequest: 401,
+  forbidden: 403,
+  unknownobject: 404,
+  server_busy: 429,
+  internal_server_error: 500,
+}
+
+interface Details {
+  /** Where the status differs from the code's usual one. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** A refusal, as the client will read it. */
+export class ApiError extends Error {
+  override name = 'ApiError'
+  readonly codeMinor: CodeMinor
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(codeMinor: CodeMinor, message: string, details: Details = {}) {
+    super(message, { cause: details.cause })
+    this.codeMinor = codeMinor
+    this.status = details.status ?? statusOf[codeMinor]
+    this.headers = details.headers ?? {}
+  }
+}
+
+/** SQLSTATE classes that mean the database is not there or not able now: worth trying again. */
+const busy = /^(08|53|57)/
+const connectionCodes = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+])
+
+/** Whatever was thrown -> the refusal it means. RH001 is api.fail's SQLSTATE, with the CodeMinor in its detail. */
+export function toApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown
+  const { code, detail, message } = (thrown ?? {}) as { code?: unknown; detail?: unknown; message?: string }
+  if (typeof code === 'string') {
+    if (code === 'RH001') return new ApiError(detail as CodeMinor, message ?? '', { cause: thrown })
+    if (busy.test(code) || connectionCodes.has(code)) {
+      return new ApiError('server_busy', 'the database cannot answer now; try again', {
+        status: 503,
+        headers: { 'retry-after': '5' },
+        cause: thrown,
+      })
+    }
+    if (/^(22|23)/.test(code))
+      return new ApiError('invaliddata', 'the data breaks a rule of the store', { cause: thrown })
+  }
+  return new ApiError('internal_server_error', 'the hub failed to answer; the fault is logged', { cause: thrown })
+}
+
+/** The bare imsx_StatusInfo object of the standard (information model, appendix B). */
+export function errorResponse(error: ApiError): Response {
+  const body = {
+    imsx_codeMajor: 'failure',
+    imsx_severity: 'error',
+    imsx_description: error.message,
+    imsx_CodeMinor: {
+      imsx_codeMinorField: [{ imsx_codeMinorFieldName: 'TargetEndSystem', imsx_codeMinorFieldValue: error.codeMinor }],
+    },
+  }
+  return Response.json(body, { status: error.status, headers: error.headers })
+}

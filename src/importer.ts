@@ -1,0 +1,294 @@
+// A package -> the store, in one transaction: manifest, files streamed into staging, checked and written in sets, published.
+// Knows no entity: which files there are, and in which order they load, the database says.
+
+import { CsvError, parseRows, RowScanner } from './csv.ts'
+import { type Database, type Transaction, textArray } from './database.ts'
+import { readZip, ZipError, type ZipFile } from './zip.ts'
+
+export type Mode = 'bulk' | 'delta'
+
+export interface ImportOptions {
+  /** The system whose rows these are; default: the manifest's source.systemCode, then its systemName, then "default". */
+  readonly source?: string | undefined
+  /** For a package without a manifest: what its files are. */
+  readonly assume?: Mode | undefined
+  /** Refuse the whole package when one row is refused. */
+  readonly strict?: boolean
+  /** Keep references to records that are in neither the package nor the store. */
+  readonly keepDangling?: boolean
+  /** Take records over that another source sent. */
+  readonly takeOver?: boolean
+  readonly unpackedBytesMax: number
+  readonly onProgress?: (progress: Progress) => void
+  /** Called once, before the transaction ends, with a way to read every fault. */
+  readonly onFaults?: (faults: AsyncIterable<Fault>) => Promise<void>
+}
+
+export interface Progress {
+  readonly stage: 'staging' | 'loading'
+  readonly file: string
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+export interface Fault {
+  readonly file: string
+  readonly line: number
+  readonly field: string | null
+  readonly value: string | null
+  readonly code: string
+  readonly reason: string
+}
+
+export interface FileReport {
+  readonly file: string
+  readonly mode: Mode
+  readonly rows: number
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly deleted: number
+  readonly refused: number
+}
+
+export interface ImportReport {
+  readonly source: string
+  readonly version: string
+  /** When readers saw the change; null when nothing changed or nothing was kept. */
+  readonly publishedAt: string | null
+  /** False when --strict met a fault: the store is as it was. */
+  readonly applied: boolean
+  readonly files: readonly FileReport[]
+  readonly faultCount: number
+  readonly warnings: readonly (Fault & { readonly rows: number })[]
+}
+
+/** The package as a whole cannot be imported; nothing was changed. */
+export class ImportError extends Error {
+  override name = 'ImportError'
+}
+
+interface Manifest {
+  readonly version: '1.1' | '1.2'
+  readonly modes: ReadonlyMap<string, Mode | 'absent'>
+  readonly source: string | undefined
+}
+
+interface Plan {
+  readonly file: ZipFile
+  readonly mode: Mode
+}
+
+interface KnownFile {
+  readonly file: string
+  readonly entity: string
+}
+
+/** A package is at most 22 files; what else lies about in real archives is small. */
+const fileCountMax = 64
+const faultPage = 5000
+
+class StrictRefusal extends Error {}
+
+/** Imports a package. Throws ImportError (package), or what the database raised; either way nothing was changed. */
+export async function importPackage(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
+  const files = await readZip(archive, { unpackedBytesMax: options.unpackedBytesMax, fileCountMax })
+  const manifest = await readManifest(files, options)
+  const source = options.source ?? manifest.source ?? 'default'
+  let report: Omit<ImportReport, 'applied' | 'publishedAt'> | undefined
+  const run = async (transaction: Transaction): Promise<string | null> => {
+    const known = await transaction<KnownFile[]>`select file, entity from catalog.csv_files order by position`
+    await transaction`select api.import_begin(${source}, ${manifest.version}, ${options.keepDangling ?? false}, ${options.takeOver ?? false})`
+    const plans = await planFiles(transaction, files, manifest, known)
+    await stageAll(database, transaction, plans, options)
+    await loadAll(transaction, known, plans, options)
+    report = { source, version: manifest.version, ...(await readReport(transaction)) }
+    await options.onFaults?.(faultsOf(transaction))
+    if (options.strict === true && report.faultCount > 0) throw new StrictRefusal()
+    const [row] = await transaction<{ published_at: Date | null }[]>`select api.import_publish() as published_at`
+    return row?.published_at ? new Date(row.published_at).toISOString() : null
+  }
+  try {
+    const publishedAt = await database.sql.begin(run)
+    return { ...(report as NonNullable<typeof report>), publishedAt, applied: true }
+  } catch (thrown) {
+    if (thrown instanceof StrictRefusal && report !== undefined) return { ...report, publishedAt: null, applied: false }
+    if (thrown instanceof ZipError || thrown instanceof CsvError)
+      throw new ImportError(thrown.message, { cause: thrown })
+    if ((thrown as { code?: string }).code === 'RH001')
+      throw new ImportError((thrown as Error).message, { cause: thrown })
+    throw thrown
+  }
+}
+
+async function readManifest(files: readonly ZipFile[], options: ImportOptions): Promise<Manifest> {
+  const file = files.find(({ name }) => name.toLowerCase() === 'manifest.csv')
+  if (file === undefined) {
+    if (options.assume === undefined) {
+      throw new ImportError('the package has no manifest.csv; --assume bulk or --assume delta says what its files are')
+    }
+    const modes = new Map(files.map(({ name }) => [name.replace(/\.csv$/, ''), options.assume as Mode]))
+    return { version: '1.2', modes, source: undefined }
+  }
+  if (file.sizeBytes > 1024 * 1024)
+    throw new ImportError(`manifest.csv has ${file.sizeBytes} bytes; it lists some 25 properties`)
+  const properties = new Map<string, string>()
+  for (const [index, row] of parseRows(await new Response(file.stream()).text()).entries()) {
+    const [name = '', value = ''] = row.map((cell) => cell.trim())
+    if (index === 0 && name.toLowerCase() === 'propertyname') continue
+    if (properties.has(name)) throw new ImportError(`manifest.csv, line ${index + 1}: "${name}" stands twice`)
+    properties.set(name, value)
+  }
+  return manifestOf(properties)
+}
+
+function manifestOf(properties: ReadonlyMap<string, string>): Manifest {
+  const version = properties.get('oneroster.version')
+  if (version !== '1.1' && version !== '1.2' && version !== '1.2.1') {
+    throw new ImportError(
+      `manifest.csv: oneroster.version is ${version === undefined ? 'missing' : `"${version}"`}; 1.2 and 1.1 are read`,
+    )
+  }
+  const modes = new Map<string, Mode | 'absent'>()
+  for (const [name, value] of properties) {
+    if (!name.startsWith('file.')) continue
+    const mode = value.toLowerCase()
+    if (mode !== 'bulk' && mode !== 'delta' && mode !== 'absent') {
+      throw new ImportError(`manifest.csv: ${name} is "${value}"; it must be absent, bulk or delta`)
+    }
+    modes.set(name.slice('file.'.length), mode)
+  }
+  const named = properties.get('source.systemCode') || properties.get('source.systemName')
+  return { version: version === '1.1' ? '1.1' : '1.2', modes, source: named || undefined }
+}
+
+/** Which files are read, and how. What the manifest promises must be there; what it does not is left, with a warning. */
+async function planFiles(
+  transaction: Transaction,
+  files: readonly ZipFile[],
+  manifest: Manifest,
+  known: readonly KnownFile[],
+): Promise<Plan[]> {
+  const warn = (file: string, code: string, reason: string) =>
+    transaction`select api.import_warn(${file}, null, null, null, ${code}, ${reason})`
+  for (const [name, mode] of manifest.modes) {
+    if (mode !== 'absent' && !files.some((file) => file.name === `${name}.csv`)) {
+      throw new ImportError(`${name}.csv is ${mode} in the manifest, but not in the package`)
+    }
+  }
+  const plans: Plan[] = []
+  for (const file of files) {
+    if (file.name.toLowerCase() === 'manifest.csv') continue
+    const mode = manifest.modes.get(file.name.replace(/\.csv$/, '')) ?? 'absent'
+    if (!known.some((k) => k.file === file.name)) await warn(file.name, 'file_not_read', 'not a file this hub reads')
+    else if (mode === 'absent')
+      await warn(file.name, 'file_not_listed', 'the manifest says that this file is absent; it was not read')
+    else plans.push({ file, mode })
+  }
+  return known.flatMap(({ file }) => plans.filter((plan) => plan.file.name === file))
+}
+
+async function stageAll(
+  database: Database,
+  transaction: Transaction,
+  plans: readonly Plan[],
+  options: ImportOptions,
+): Promise<void> {
+  const totalBytes = plans.reduce((sum, plan) => sum + plan.file.sizeBytes, 0)
+  let doneBytes = 0
+  for (const plan of plans) {
+    await stage(database, transaction, plan, (sizeBytes) => {
+      doneBytes += sizeBytes
+      options.onProgress?.({ stage: 'staging', file: plan.file.name, doneBytes, totalBytes })
+    })
+  }
+}
+
+async function stage(
+  database: Database,
+  transaction: Transaction,
+  { file, mode }: Plan,
+  onBytes: (sizeBytes: number) => void,
+): Promise<void> {
+  const scanner = new RowScanner()
+  const reader = file.stream().getReader()
+  const runs = scan(scanner, reader, onBytes)
+  try {
+    const first = await runs.next()
+    const [row] = await transaction<{ staging: { table: string; columns: string[] } }[]>`
+      select api.import_stage(${file.name}, ${mode}, ${textArray(scanner.header)}::text::text[]) as staging`
+    const staging = row?.staging as { table: string; columns: string[] }
+    await database.copy(transaction, staging.table, staging.columns, resumed(first, runs))
+    if (scanner.rowCount === 0 && mode === 'bulk') {
+      await transaction`select api.import_warn(${file.name}, 1, null, null, 'no_rows', 'the file has no rows; nothing is deleted for it')`
+    }
+    // the lines kept back go in behind the rows: the connection was busy copying
+    for (let at = 0; at < scanner.kept.length; at += faultPage) {
+      await transaction`select api.import_kept_back(${file.name}, ${JSON.stringify(scanner.kept.slice(at, at + faultPage))}::text::jsonb)`
+    }
+  } catch (thrown) {
+    await reader.cancel().catch(() => {})
+    throw thrown instanceof CsvError ? new ImportError(`${file.name}: ${thrown.message}`, { cause: thrown }) : thrown
+  }
+}
+
+/** Runs of good rows. The first comes as soon as the header is known, empty if need be. */
+async function* scan(
+  scanner: RowScanner,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  onBytes: (sizeBytes: number) => void,
+) {
+  let isOpen = true
+  let isFirst = true
+  while (isOpen) {
+    const { done, value } = await reader.read()
+    isOpen = !done
+    if (value !== undefined) onBytes(value.length)
+    const runs = value === undefined ? (done ? scanner.end() : []) : scanner.push(value)
+    if (isFirst && scanner.header.length > 0) {
+      isFirst = false
+      yield new Uint8Array(0)
+    }
+    yield* runs
+  }
+}
+
+async function* resumed(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (first.done !== true && first.value.length > 0) yield first.value
+  yield* rest
+}
+
+async function loadAll(
+  transaction: Transaction,
+  known: readonly KnownFile[],
+  plans: readonly Plan[],
+  options: ImportOptions,
+): Promise<void> {
+  const totalBytes = plans.reduce((sum, plan) => sum + plan.file.sizeBytes, 0)
+  let doneBytes = 0
+  for (const { file, entity } of known) {
+    options.onProgress?.({ stage: 'loading', file, doneBytes, totalBytes })
+    await transaction`select api.import_load(${entity})`
+    doneBytes += plans.find((plan) => plan.file.name === file)?.file.sizeBytes ?? 0
+  }
+}
+
+async function readReport(transaction: Transaction): Promise<Pick<ImportReport, 'files' | 'faultCount' | 'warnings'>> {
+  const [row] = await transaction<
+    { report: Pick<ImportReport, 'files' | 'faultCount' | 'warnings'> }[]
+  >`select api.import_report() as report`
+  return row?.report as Pick<ImportReport, 'files' | 'faultCount' | 'warnings'>
+}
+
+async function* faultsOf(transaction: Transaction): AsyncGenerator<Fault> {
+  for (let after = 0; ; after += faultPage) {
+    const rows = await transaction<
+      Fault[]
+    >`select file, line::float8 as line, field, value, code, reason from api.import_faults(${after}, ${faultPage})`
+    yield* rows
+    if (rows.length < faultPage) return
+  }
+}

@@ -1,0 +1,37 @@
+// Call + Page -> Response: the body as it came, X-Total-Count, Link. Pure.
+
+import type { Page, PageCall } from './call.ts'
+import { encodeCursor } from './request.ts'
+
+const json = 'application/json; charset=utf-8'
+
+/** A collection's answer; the body is handed on untouched. */
+export function pageResponse(call: PageCall, page: Page): Response {
+  return new Response(page.body as Uint8Array<ArrayBuffer>, {
+    headers: { 'content-type': json, 'x-total-count': String(page.total), link: links(call, page) },
+  })
+}
+
+export const oneResponse = (body: Uint8Array): Response =>
+  new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': json } })
+
+/** RFC 8288: first, prev, next, last; next only where there is more, prev only after the first page. */
+function links(call: PageCall, page: Page): string {
+  const { limit, offset } = call
+  const phase = offset % limit
+  const lastOffset = page.total <= phase ? 0 : phase + Math.floor((page.total - 1 - phase) / limit) * limit
+  const found = [link(call, 'first', 0)]
+  if (offset > 0) found.push(link(call, 'prev', Math.max(0, Math.min(offset - limit, lastOffset))))
+  if (page.hasMore) found.push(link(call, 'next', offset + page.count, page.last && encodeCursor(call, page.last)))
+  found.push(link(call, 'last', lastOffset))
+  return found.join(', ')
+}
+
+function link(call: PageCall, relation: string, offset: number, cursor?: string): string {
+  const url = new URL(call.url)
+  url.searchParams.set('limit', String(call.limit))
+  url.searchParams.set('offset', String(offset))
+  if (cursor === undefined) url.searchParams.delete('cursor')
+  else url.searchParams.set('cursor', cursor)
+  return `<${url.href}>; rel="${relation}"`
+}

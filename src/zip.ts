@@ -1,0 +1,108 @@
+// A zip archive -> its entries, each a stream; files -> an archive, as a stream. Refuses what is no plain package of files.
+// The only importer of zip.js.
+
+import { BlobReader, configure, type FileEntry, ZipReader, ZipWriter } from '@zip.js/zip.js'
+
+configure({ useWebWorkers: false })
+
+export class ZipError extends Error {
+  override name = 'ZipError'
+}
+
+export interface ZipFile {
+  readonly name: string
+  readonly sizeBytes: number
+  /** The unpacked bytes. Ends with ZipError when there are more than the archive says. */
+  readonly stream: () => ReadableStream<Uint8Array>
+}
+
+export interface ZipLimits {
+  readonly unpackedBytesMax: number
+  readonly fileCountMax: number
+}
+
+/** Reads the archive's directory; nothing is unpacked yet. Throws ZipError for what is broken, hostile or too large. */
+export async function readZip(archive: Blob, limits: ZipLimits): Promise<ZipFile[]> {
+  const entries = await new ZipReader(new BlobReader(archive), { checkSignature: true })
+    .getEntries()
+    .catch((cause: unknown) => {
+      throw new ZipError(
+        `the file is no readable zip archive (${cause instanceof Error ? cause.message : String(cause)})`,
+        { cause },
+      )
+    })
+  const files = entries.filter(
+    (entry): entry is FileEntry => !entry.directory && !entry.filename.startsWith('__MACOSX/'),
+  )
+  if (files.length > limits.fileCountMax)
+    throw new ZipError(`the archive holds ${files.length} files; a package has at most ${limits.fileCountMax}`)
+  for (const { filename, encrypted } of files) {
+    if (/[\\/:\0]/.test(filename) || filename === '..') {
+      throw new ZipError(`the archive holds "${filename}"; the files of a package stand at its top, in no folder`)
+    }
+    if (encrypted) throw new ZipError(`"${filename}" is encrypted`)
+  }
+  const names = files.map((entry) => entry.filename)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new ZipError(`the archive holds "${twice}" twice`)
+  const unpackedBytes = files.reduce((sum, entry) => sum + entry.uncompressedSize, 0)
+  if (unpackedBytes > limits.unpackedBytesMax) {
+    throw new ZipError(
+      `the archive unpacks to ${unpackedBytes} bytes; ${limits.unpackedBytesMax} are allowed (IMPORT_MAX_UNPACKED_BYTES)`,
+    )
+  }
+  return files.map((entry) => ({
+    name: entry.filename,
+    sizeBytes: entry.uncompressedSize,
+    stream: () => unpack(entry),
+  }))
+}
+
+function unpack(entry: FileEntry): ReadableStream<Uint8Array> {
+  let sizeBytes = 0
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      sizeBytes += chunk.length
+      // the directory's size is only a claim: a bomb unpacks to more
+      if (sizeBytes > entry.uncompressedSize) {
+        throw new ZipError(
+          `"${entry.filename}" unpacks to more than the ${entry.uncompressedSize} bytes the archive says`,
+        )
+      }
+      controller.enqueue(chunk)
+    },
+  })
+  entry.getData(writable).catch((cause: unknown) => {
+    const reason =
+      cause instanceof ZipError
+        ? cause
+        : new ZipError(`"${entry.filename}" cannot be unpacked (${String(cause)})`, { cause })
+    return writable.abort(reason).catch(() => {})
+  })
+  return readable
+}
+
+/** Files by name and content -> the archive as a stream. All entries carry one date, so equal files make equal archives. */
+export function writeZip(
+  files: Iterable<{ name: string; chunks: () => Iterable<Uint8Array> }>,
+): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const write = async (): Promise<void> => {
+    const writer = new ZipWriter(writable, { lastModDate: new Date('2026-01-01T00:00:00Z'), extendedTimestamp: false })
+    for (const file of files) await writer.add(file.name, streamOf(file.chunks()))
+    await writer.close()
+  }
+  write().catch((cause: unknown) => writable.abort(cause).catch(() => {}))
+  return readable
+}
+
+function streamOf(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.iterator]()
+  return new ReadableStream({
+    pull(controller) {
+      const { done, value } = iterator.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+  })
+}
