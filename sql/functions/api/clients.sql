@@ -67,3 +67,8 @@ begin
   delete from store.tokens where client_id = p_client;
   return true;
 end $$;
+
+create or replace function api.is_current_secret(p_client text, p_secret_hash bytea) returns boolean language sql stable
+security definer set search_path = pg_catalog, pg_temp as $$
+  select exists (select from store.clients where client_id = p_client and secret_hash = p_secret_hash and revoked_at is null)
+$$;

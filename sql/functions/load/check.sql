@@ -167,11 +167,23 @@ begin
     case when v_duplicates then format(' or t.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity) else '' end);
   execute format('analyze %I', 'incoming_' || p_entity);
   perform load.report(p_entity, v_file.file);
+  perform load.warn_of_unstored(p_entity, v_file.file);
   perform load.mend(p_entity, v_file.file, v_context.keep_dangling);
   drop table import_rules;
 end $$;
 comment on function load.check is
   'Checks the staged rows of an entity as a set. Rows whose hash the store already has are left out: they change nothing.';
+
+create or replace function load.warn_of_unstored(p_entity text, p_file text) returns void language plpgsql as $$
+declare
+  c catalog.csv_columns;
+begin
+  for c in select col.* from catalog.csv_columns as col where file = p_file and not stored loop
+    execute format('insert into import_warnings select %L, load.line(%1$L, min(ordinal)), %L, null, ''not_stored'',
+      ''the hub never stores this column'', count(*) from %I where %I is not null having count(*) > 0',
+      p_file, c.header, 'staged_' || p_entity, c.column_name);
+  end loop;
+end $$;
 
 create or replace function load.report(p_entity text, p_file text) returns void language plpgsql as $$
 declare

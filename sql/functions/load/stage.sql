@@ -50,9 +50,6 @@ begin
       if v_known.header <> p_header[place] then
         perform load.warn(p_file, 1, v_known.header, p_header[place], 'header_spelling', 'the header is spelt otherwise');
       end if;
-      if not v_known.stored then
-        perform load.warn(p_file, 1, v_known.header, null, 'not_stored', 'the hub never stores this column');
-      end if;
       v_ordered := v_ordered and v_known.position > v_last;
       v_last := v_known.position;
     elsif lower(v_text) like 'metadata.%' then

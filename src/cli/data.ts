@@ -1,0 +1,110 @@
+// Where a command's data are: PostgreSQL by DATABASE_URL, or PGlite in a directory that one process may hold at a time.
+
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import type { Config } from '../config.ts'
+import { connectEmbedded, connectPostgres, type Database, openPglite } from '../database.ts'
+
+/** Something the person at the terminal can mend; its message is all they need. */
+export class CommandError extends Error {
+  override name = 'CommandError'
+}
+
+export const appRole = 'rosterhub_app'
+
+export interface Data {
+  /** Acts as the owner: migrates, imports, keeps clients. */
+  readonly owner: Database
+  /** Acts as the application's role, for serving. Embedded there is one session: the owner must be done. */
+  readonly app: () => Promise<Database>
+  readonly close: () => Promise<void>
+}
+
+export interface DataOptions {
+  readonly directory: string
+  /** What the holder of the directory is called when another command meets it. */
+  readonly holder: string
+}
+
+export async function openData(config: Config, options: DataOptions): Promise<Data> {
+  return config.databaseUrl === undefined ? openEmbedded(options) : openPostgres(config.databaseUrl, config.poolSize)
+}
+
+function openPostgres(url: string, poolSize: number): Data {
+  const opened: Database[] = []
+  const keep = (database: Database): Database => {
+    opened.push(database)
+    return database
+  }
+  const owner = keep(connectPostgres(url, { poolSize: 2 }))
+  return {
+    owner,
+    app: async () => keep(connectPostgres(url, { poolSize, role: appRole })),
+    close: async () => {
+      await Promise.all(opened.map((database) => database.close()))
+    },
+  }
+}
+
+async function openEmbedded({ directory, holder }: DataOptions): Promise<Data> {
+  mkdirSync(directory, { recursive: true })
+  const release = lock(directory, holder)
+  try {
+    const pglite = await openPglite(`${directory}/pgdata`)
+    const owner = await connectEmbedded(pglite)
+    return {
+      owner,
+      app: async () => {
+        await owner.sql.unsafe(`set role ${appRole}`)
+        return owner
+      },
+      close: async () => {
+        await owner.close()
+        await pglite.close()
+        release()
+      },
+    }
+  } catch (thrown) {
+    release()
+    throw thrown
+  }
+}
+
+/** One process a directory: a file with its id, taken over when that process is gone. */
+function lock(directory: string, holder: string): () => void {
+  const path = `${directory}/rosterhub.lock`
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const file = openSync(path, 'wx')
+      writeSync(file, JSON.stringify({ pid: process.pid, holder }))
+      closeSync(file)
+      return () => rmSync(path, { force: true })
+    } catch (thrown) {
+      if ((thrown as { code?: string }).code !== 'EEXIST' || attempt > 5) throw thrown
+      const found = readHolder(path)
+      if (found !== undefined && found.pid !== process.pid && isAlive(found.pid)) {
+        throw new CommandError(
+          `${directory} is in use by ${found.holder} (process ${found.pid}). Stop it first, name another directory with ` +
+            '--data DIR, or set DATABASE_URL: PostgreSQL serves several processes at once.',
+        )
+      }
+      rmSync(path, { force: true })
+    }
+  }
+}
+
+function readHolder(path: string): { pid: number; holder: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { pid: number; holder: string }
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return (thrown as { code?: string }).code === 'EPERM'
+  }
+}

@@ -1,0 +1,115 @@
+// `import FILE.zip`: a package into the store, with a progress bar, a table of what happened, and the faults as CSV.
+
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Config } from '../config.ts'
+import type { Database } from '../database.ts'
+import { type Fault, type ImportOptions, type ImportReport, importPackage, type Progress } from '../importer.ts'
+
+export type ImportFlags = Pick<ImportOptions, 'source' | 'assume' | 'strict' | 'keepDangling' | 'takeOver'> & {
+  readonly faultsFile?: string | undefined
+}
+
+/** Faults told on the terminal; the file has them all. */
+const toldMax = 20
+
+export interface ImportResult {
+  readonly report: ImportReport
+  readonly firstFaults: readonly Fault[]
+}
+
+export async function runImport(
+  database: Database,
+  archive: Blob,
+  flags: ImportFlags,
+  config: Config,
+): Promise<ImportResult> {
+  const firstFaults: Fault[] = []
+  const bar = process.stderr.isTTY ? progressBar((text) => process.stderr.write(text)) : undefined
+  const report = await importPackage(database, archive, {
+    ...flags,
+    unpackedBytesMax: config.importMaxUnpackedBytes,
+    ...(bar === undefined ? {} : { onProgress: bar.show }),
+    onFaults: async (faults) => {
+      const file = flags.faultsFile === undefined ? undefined : createWriteStream(flags.faultsFile)
+      file?.write('file,line,field,value,code,reason\r\n')
+      for await (const fault of faults) {
+        if (firstFaults.length < toldMax) firstFaults.push(fault)
+        else if (file === undefined) break
+        if (file?.write(csvLine(fault)) === false) await once(file, 'drain')
+      }
+      if (file !== undefined) await new Promise((resolve) => file.end(resolve))
+    },
+  }).finally(() => bar?.end())
+  if (report.publishedAt !== null) await refreshStatistics(database, report)
+  return { report, firstFaults }
+}
+
+const csvLine = ({ file, line, field, value, code, reason }: Fault): string =>
+  `${[file, String(line), field ?? '', value ?? '', code, reason].map(cell).join(',')}\r\n`
+
+const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+/** After a change of more than a fifth of a file's rows the planner must not go by what it knew before. */
+async function refreshStatistics(database: Database, report: ImportReport): Promise<void> {
+  const files = report.files
+    .filter((file) => (file.created + file.updated + file.deleted) * 5 > file.rows)
+    .map(({ file }) => file)
+  for (const file of files) {
+    const [row] = await database.sql<{ entity: string }[]>`select entity from catalog.csv_files where file = ${file}`
+    if (row !== undefined) await database.sql.unsafe(`vacuum (analyze) store.${row.entity}`)
+  }
+}
+
+/** What a person reads at the end. */
+export function reportText({ report, firstFaults }: ImportResult): string {
+  const header = ['file', 'mode', 'rows', 'created', 'updated', 'unchanged', 'deleted', 'refused']
+  const rows = report.files.map((f) =>
+    [f.file, f.mode, f.rows, f.created, f.updated, f.unchanged, f.deleted, f.refused].map(String),
+  )
+  const widths = header.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const format = (row: string[]): string =>
+    row
+      .map((text, column) => (column < 2 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0)))
+      .join('  ')
+  const warnings = report.warnings.map(
+    (w) => `warning: ${place(w)}: ${w.reason} [${w.code}]${w.rows > 1 ? `, ${w.rows} rows` : ''}`,
+  )
+  const faults = firstFaults.map(
+    (f) => `refused: ${place(f)}: ${f.reason} [${f.code}]${f.value === null ? '' : ` "${f.value}"`}`,
+  )
+  const more = report.faultCount - firstFaults.length
+  return [
+    [header, ...rows].map(format).join('\n'),
+    ...warnings,
+    ...faults,
+    ...(more > 0 ? [`… and ${more} more faults; --faults FILE writes them all`] : []),
+    outcome(report),
+  ].join('\n')
+}
+
+const place = ({ file, line, field }: { file: string; line: number | null; field: string | null }): string =>
+  [file, line === null ? undefined : `line ${line}`, field ?? undefined].filter((part) => part !== undefined).join(', ')
+
+function outcome(report: ImportReport): string {
+  if (!report.applied)
+    return `nothing was changed: ${report.faultCount} faults, and --strict refuses a package with any`
+  return report.publishedAt === null
+    ? `source ${report.source}: nothing had changed`
+    : `source ${report.source}: published at ${report.publishedAt}`
+}
+
+function progressBar(write: (text: string) => void): { show: (progress: Progress) => void; end: () => void } {
+  const width = 30
+  let shown = ''
+  return {
+    show({ stage, file, doneBytes, totalBytes }) {
+      const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes)
+      const filled = Math.round(share * width)
+      const text = `\r${stage.padEnd(8)} [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)}% ${file.padEnd(20)}`
+      if (text !== shown) write(text)
+      shown = text
+    },
+    end: () => write(`\r${' '.repeat(width + 40)}\r`),
+  }
+}
