@@ -26,7 +26,7 @@ export interface App {
   readonly fetch: (request: Request) => Promise<Response> | Response
 }
 
-type Answer = (request: Request) => Promise<{ response: Response; client?: string }>
+type Answer = (request: Request) => Promise<{ response: Response; client?: string; cause?: unknown }>
 
 interface Route {
   readonly path: string
@@ -36,8 +36,8 @@ interface Route {
 
 export function createApp(options: AppOptions): App {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
-  // aot off: the handlers read the raw request, so there is nothing to compile ahead, and Workers forbid it
-  const elysia = new Elysia({ aot: false })
+  const elysia = new Elysia()
+  // parse none: the stages read the raw request
   for (const route of routes)
     elysia.all(route.path, ({ request }) => respond(route, request, options.observe), { parse: 'none' })
   elysia.onError(({ error, code, request }) => {
@@ -64,13 +64,14 @@ async function respond(route: Route, request: Request, observe: Observe): Promis
   const name = operation?.name ?? 'none'
   try {
     if (operation === undefined) throw wrongMethod(route, request.method)
-    const { response, client } = await operation.answer(request)
+    const { response, client, cause } = await operation.answer(request)
     observe({
       operation: name,
       method: request.method,
       status: response.status,
       durationMs: performance.now() - startedAt,
       client,
+      cause,
     })
     return isHead ? new Response(null, { status: response.status, headers: response.headers }) : response
   } catch (thrown) {
@@ -114,7 +115,7 @@ function serviceRoutes({ sql, config }: AppOptions): Route[] {
     Object.fromEntries(
       group.map((o) => [o.method, { name: o.id, answer: (request: Request) => answer(stages, o, request) }]),
     )
-  const token = { name: 'createToken', answer: async (request: Request) => ({ response: await auth.token(request) }) }
+  const token = { name: 'createToken', answer: (request: Request) => auth.token(request) }
   return [
     { path: '/oauth2/token', methods: { POST: token } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),

@@ -93,15 +93,18 @@ export class Auth {
     return checked
   }
 
-  /** The token endpoint: client credentials, RFC 6749 sections 2.3.1, 4.4, 5.1 and 5.2. Never throws. */
-  async token(request: Request): Promise<Response> {
+  /**
+   * The token endpoint: client credentials, RFC 6749 sections 2.3.1, 4.4, 5.1 and 5.2. Never throws; `cause` is what went
+   * wrong inside, for the log.
+   */
+  async token(request: Request): Promise<{ response: Response; cause?: unknown }> {
     try {
-      return await this.grant(request)
+      return { response: await this.grant(request) }
     } catch (thrown) {
-      if (thrown instanceof TokenRefusal) return thrown.response()
+      if (thrown instanceof TokenRefusal) return { response: thrown.response() }
       const { status } = toApiError(thrown)
       const code = status === 503 ? 'temporarily_unavailable' : 'server_error'
-      return new TokenRefusal(code, 'the hub failed to answer', status, {}, thrown).response()
+      return { response: new TokenRefusal(code, 'the hub failed to answer', status).response(), cause: thrown }
     }
   }
 
@@ -148,9 +151,8 @@ class TokenRefusal extends Error {
     message: string,
     readonly status = 400,
     readonly headers: Readonly<Record<string, string>> = {},
-    cause?: unknown,
   ) {
-    super(message, { cause })
+    super(message)
   }
 
   response(): Response {

@@ -30,7 +30,7 @@ export async function createClient(
   sql: Sql,
   name: string,
   scopes: readonly string[],
-  clientId = crypto.randomUUID(),
+  clientId: string = crypto.randomUUID(),
 ): Promise<Credentials> {
   const clientSecret = randomSecret()
   await sql`select api.create_client(${clientId}, ${name}, ${await sha256(clientSecret)}, ${textArray(scopes)}::text::text[])`

@@ -89,10 +89,13 @@ export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Da
   }
 }
 
-/** Opens PGlite in a directory, or in memory without one. */
-export async function openPglite(directory?: string): Promise<PGlite> {
+/** Opens PGlite in a directory, or in memory without one; `dump` is what dumpDataDir made. */
+export async function openPglite(directory?: string, dump?: Blob): Promise<PGlite> {
   const { PGlite } = await import('@electric-sql/pglite')
-  return PGlite.create(directory === undefined ? {} : { dataDir: directory })
+  return PGlite.create({
+    ...(directory === undefined ? {} : { dataDir: directory }),
+    ...(dump === undefined ? {} : { loadDataDir: dump }),
+  })
 }
 
 const blobBytes = 8 * 1024 * 1024

@@ -36,7 +36,7 @@ $$;
 create or replace function shape.member(p_name text, p_value text) returns text language sql stable as $$
   select coalesce(',"' || p_name || '":' || to_json(p_value)::text, '')
 $$;
-comment on function shape.member is 'A string property with its leading comma; nothing where the value is absent.';
+comment on function shape.member(text, text) is 'A string property with its leading comma; nothing where the value is absent.';
 
 create or replace function shape.member(p_name text, p_value date) returns text language sql stable as $$
   select coalesce(',"' || p_name || '":"' || to_char(p_value, 'YYYY-MM-DD') || '"', '')

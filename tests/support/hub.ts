@@ -1,0 +1,54 @@
+// The app over a test database, as HTTP through app.fetch, with clients and tokens by scope.
+
+import { type App, createApp } from '../../src/app.ts'
+import { allScopes, createClient } from '../../src/clients.ts'
+import { type Config, readConfig } from '../../src/config.ts'
+import { readSqlFiles } from '../../src/migrate.ts'
+import type { Observation } from '../../src/observe.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
+
+export const scopeBase = 'https://purl.imsglobal.org/spec/or/v1p2/scope/'
+export const rosteringPath = '/ims/oneroster/rostering/v1p2'
+const origin = 'http://localhost'
+
+export interface Hub extends TestDatabase {
+  readonly fetch: App['fetch']
+  /** Everything the app said of its requests, 5xx causes included. */
+  readonly observations: Observation[]
+  /** A bearer token with these scopes (short names), or with every scope. */
+  readonly token: (scopes?: readonly string[]) => Promise<string>
+  /** GET below the rostering base, with a token of every scope unless one is given. */
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>
+}
+
+export async function openHub(settings: Partial<Config> = {}): Promise<Hub> {
+  const database = await openTestDatabase()
+  const observations: Observation[] = []
+  const files = readSqlFiles()
+  const app = createApp({
+    sql: database.app.sql,
+    config: { ...readConfig({}), ...settings },
+    observe: (observation) => void observations.push(observation),
+    sqlHashes: Object.fromEntries([...files.migrations, ...files.repeatable].map((file) => [file.name, file.hash])),
+    version: 'test',
+  })
+  const token = async (scopes?: readonly string[]): Promise<string> => {
+    const wanted = scopes === undefined ? allScopes : scopes.map((scope) => scopeBase + scope)
+    const { clientId, clientSecret } = await createClient(database.owner.sql, 'test', wanted)
+    const answer = await app.fetch(
+      new Request(`${origin}/oauth2/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      }),
+    )
+    return ((await answer.json()) as { access_token: string }).access_token
+  }
+  let everything: Promise<string> | undefined
+  const get: Hub['get'] = async (path, headers) => {
+    everything ??= token()
+    const url = path.startsWith('http') ? path : origin + rosteringPath + path
+    return app.fetch(new Request(url, { headers: headers ?? { authorization: `Bearer ${await everything}` } }))
+  }
+  return { ...database, fetch: app.fetch, observations, token, get }
+}
