@@ -23,7 +23,7 @@ async function checks({ store, expected }: HealthOptions): Promise<Record<string
     const applied = await store.appliedMigrations()
     const durationMs = Math.round((performance.now() - startedAt) * 100) / 100
     const behind = Object.entries(expected)
-      .filter(([name, hash]) => applied[name] !== hash)
+      .filter(([name, hash]) => !applied[name]?.includes(hash))
       .map(([name]) => name)
     const migrations: Check =
       behind.length === 0 ? { status: 'ok' } : { status: 'failing', detail: `not applied: ${behind.join(', ')}` }

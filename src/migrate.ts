@@ -51,7 +51,7 @@ export async function migrate(sql: Sql, files: SqlFiles, options: MigrateOptions
     await transaction`select pg_advisory_xact_lock(hashtextextended('rosterhub migrate', 0))`
     await transaction`create schema if not exists migration`
     await transaction`create table if not exists migration.files (
-      name text primary key, hash text not null, applied_at timestamptz not null default now())`
+      name text, hash text, applied_at timestamptz not null, constraint files_pkey primary key (name, hash))`
   })
   const applied: string[] = []
   for (const file of files.migrations) if (await applyMigration(sql, file)) applied.push(file.name)
@@ -60,10 +60,17 @@ export async function migrate(sql: Sql, files: SqlFiles, options: MigrateOptions
   return applied
 }
 
+/** The hash each file was last applied with. Older ones stay on record: a build they belong to may still be serving. */
 async function lockedHashes(transaction: Transaction): Promise<Map<string, string>> {
   await transaction`select pg_advisory_xact_lock(hashtextextended('rosterhub migrate', 0))`
-  const rows = await transaction<{ name: string; hash: string }[]>`select name, hash from migration.files`
+  const rows = await transaction<{ name: string; hash: string }[]>`
+    select distinct on (name) name, hash from migration.files order by name, applied_at desc`
   return new Map(rows.map((row) => [row.name, row.hash]))
+}
+
+async function record(transaction: Transaction, file: SqlFile): Promise<void> {
+  await transaction`insert into migration.files values (${file.name}, ${file.hash}, clock_timestamp())
+    on conflict (name, hash) do update set applied_at = excluded.applied_at`
 }
 
 async function applyMigration(sql: Sql, file: SqlFile): Promise<boolean> {
@@ -76,7 +83,7 @@ async function applyMigration(sql: Sql, file: SqlFile): Promise<boolean> {
       )
     }
     await transaction.unsafe(file.text)
-    await transaction`insert into migration.files (name, hash) values (${file.name}, ${file.hash})`
+    await record(transaction, file)
     return true
   })
 }
@@ -89,8 +96,7 @@ async function applyRepeatable(sql: Sql, files: readonly SqlFile[]): Promise<str
     await transaction`set local check_function_bodies = off`
     for (const file of files) {
       await transaction.unsafe(file.text)
-      await transaction`insert into migration.files (name, hash) values (${file.name}, ${file.hash})
-        on conflict (name) do update set hash = excluded.hash, applied_at = now()`
+      await record(transaction, file)
     }
     return files.filter((file) => known.get(file.name) !== file.hash).map((file) => file.name)
   })

@@ -88,9 +88,9 @@ export class Store {
     return row?.granted ?? undefined
   }
 
-  /** Applied migrations, name to hash. */
-  async appliedMigrations(): Promise<Readonly<Record<string, string>>> {
-    const [row] = await this.sql<{ files: Record<string, string> }[]>`select api.applied_migrations() as files`
+  /** Applied files of sql/, name to every hash it was applied with. */
+  async appliedMigrations(): Promise<Readonly<Record<string, readonly string[]>>> {
+    const [row] = await this.sql<{ files: Record<string, string[]> }[]>`select api.applied_migrations() as files`
     return row?.files ?? {}
   }
 

@@ -21,6 +21,14 @@ begin
 exception when duplicate_object or unique_violation then null;
 end $$;
 
+-- so that an owner that is no superuser can act as the application when it serves
+do $$
+begin
+  execute format('grant rosterhub_app to %I', current_user);
+exception when others then
+  raise notice 'rosterhub_app is not granted to %: %', current_user, sqlerrm;
+end $$;
+
 revoke all on schema public from public;
 grant usage on schema api to rosterhub_app;
 

@@ -52,12 +52,12 @@ const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replace
 
 /** After a change of more than a fifth of a file's rows the planner must not go by what it knew before. */
 async function refreshStatistics(database: Database, report: ImportReport): Promise<void> {
-  const files = report.files
-    .filter((file) => (file.created + file.updated + file.deleted) * 5 > file.rows)
-    .map(({ file }) => file)
-  for (const file of files) {
+  const files = report.files.filter((file) => (file.created + file.updated + file.deleted) * 5 > file.rows)
+  for (const { file } of files) {
     const [row] = await database.sql<{ entity: string }[]>`select entity from catalog.csv_files where file = ${file}`
-    if (row !== undefined) await database.sql.unsafe(`vacuum (analyze) store.${row.entity}`)
+    // embedded, no autovacuum comes by later
+    if (row !== undefined)
+      await database.sql.unsafe(`${database.embedded ? 'vacuum (analyze)' : 'analyze'} store.${row.entity}`)
   }
 }
 
