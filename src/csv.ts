@@ -85,7 +85,11 @@ export class RowScanner {
       if (row === undefined) break
       const verdict = this.verdict(bytes, at, row, isUtf8)
       const isNormal =
-        verdict === undefined && row.lineCount === 1 && row.endsWithReturn === this.endsWithReturn && row.isEnded
+        verdict === undefined &&
+        !row.isBlank &&
+        row.lineCount === 1 &&
+        row.endsWithReturn === this.endsWithReturn &&
+        row.isEnded
       if (!isNormal) {
         if (at > runStart) runs.push(bytes.subarray(runStart, at))
         runStart = row.next

@@ -50,20 +50,53 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
   return {
     sql,
     embedded: false,
-    copy: async (transaction, table, columns, rows) => {
-      const stream = await transaction.unsafe(copyText(table, columns, 'stdin')).writable()
-      for await (const chunk of rows) {
-        if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve))
-      }
-      await new Promise<void>((resolve, reject) => {
-        stream.once('error', reject)
-        stream.end(resolve)
-      })
-      // a COPY the server rejects looks done to the client (porsager/postgres #1173); a query behind it would tell
-      await transaction`select 1`
-    },
+    copy: (transaction, table, columns, rows) => copyIn(sql, transaction, copyText(table, columns, 'stdin'), rows),
     close: () => sql.end({ timeout: 5 }),
   }
+}
+
+/** How often a COPY that does not end is looked after. */
+const copyWatchMs = 2000
+
+async function copyIn(
+  sql: Sql,
+  transaction: Transaction,
+  text: string,
+  rows: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const [backend] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`
+  const stream = await transaction.unsafe(text).writable()
+  const watch = watchCopy(sql, backend?.pid ?? 0)
+  const failed = new Promise<never>((_resolve, reject) => stream.once('error', reject))
+  try {
+    for await (const chunk of rows) {
+      if (!stream.write(chunk))
+        await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), failed, watch.refused])
+    }
+    await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed, watch.refused])
+  } finally {
+    watch.stop()
+  }
+}
+
+/**
+ * A COPY that the server refuses after its last byte never settles in the client (porsager/postgres #1173). No event tells
+ * of it, so another connection asks now and then whether the transaction has failed.
+ */
+function watchCopy(sql: Sql, pid: number): { readonly refused: Promise<never>; readonly stop: () => void } {
+  let stop = (): void => {}
+  const refused = new Promise<never>((_resolve, reject) => {
+    const timer = setInterval(async () => {
+      const failed = await sql`select from pg_stat_activity where pid = ${pid} and state like '%(aborted)'`.catch(
+        () => [],
+      )
+      if (failed.length > 0)
+        reject(new Error('the database refused rows that the scanner had let pass; its log names the line'))
+    }, copyWatchMs)
+    stop = () => clearInterval(timer)
+  })
+  refused.catch(() => {})
+  return { refused, stop }
 }
 
 /** PGlite that is already open; `role` is taken for the whole session, of which there is one. */

@@ -110,8 +110,8 @@ create or replace function load.value_sql(c catalog.csv_columns, p_mode text) re
 $$;
 comment on function load.value_sql is 'The SQL expression that turns a staged cell into its value, null where it is none.';
 
--- The typed rows of a file: s are its staged rows, k the stored ones of the same ids.
-create or replace function load.typed_sql(p_entity text, p_mode text, p_metadata jsonb) returns text language plpgsql stable as $$
+-- The typed rows of a file: s are its staged rows, k the stored ones of the same ids, p_where a condition on them.
+create or replace function load.typed_sql(p_entity text, p_mode text, p_metadata jsonb, p_where text) returns text language plpgsql stable as $$
 declare
   v_values text;
   v_raws text;
@@ -130,8 +130,8 @@ begin
     into v_metadata, v_hashed from jsonb_each_text(p_metadata);
   end if;
   return format('select s.ordinal, %s, %s, %s as metadata, hash_record_extended(row(%s), 0) as row_hash, k.status as known_status, '
-    'k.source_system as known_source, k.row_hash as known_hash from %I as s left join store.%I as k on k.sourced_id = s.sourced_id offset 0',
-    v_values, v_raws, v_metadata, v_hashed, 'staged_' || p_entity, p_entity);
+    'k.source_system as known_source, k.row_hash as known_hash from %I as s left join store.%I as k on k.sourced_id = s.sourced_id where %s offset 0',
+    v_values, v_raws, v_metadata, v_hashed, 'staged_' || p_entity, p_entity, p_where);
 end $$;
 
 create or replace function load.check(p_entity text) returns void language plpgsql as $$
@@ -142,9 +142,13 @@ declare
   v_faulty text;
   v_warned text;
   v_duplicates boolean;
+  v_columns text;
 begin
   select * into v_context from import_context;
   select * into v_file from import_files where entity = p_entity;
+  select 't.ordinal, ' || string_agg(format('t.%I', c.column_name), ', ' order by c.position) into v_columns
+  from catalog.csv_columns as c join catalog.csv_files using (file)
+  where entity = p_entity and c.binding is distinct from '1.1' and c.stored;
   execute format('analyze %I', 'staged_' || p_entity);
   execute format('create temp table %I on commit drop as select ordinal from (
       select ordinal, row_number() over (partition by sourced_id order by ordinal) as occurrence from %2$I
@@ -159,14 +163,14 @@ begin
       'duplicate_id', quote_literal('an earlier row of this file has the same sourcedId') where v_duplicates;
   select string_agg('(' || condition || ')', ' or ') filter (where is_fault), string_agg('(' || condition || ')', ' or ') filter (where not is_fault)
   into v_faulty, v_warned from import_rules;
-  v_typed := load.typed_sql(p_entity, v_file.mode, v_file.metadata);
+  v_typed := load.typed_sql(p_entity, v_file.mode, v_file.metadata, 'true');
   execute format('create temp table %I on commit drop as
-    select t.*, coalesce(%s, false) as faulty, coalesce(%s, false) as warned from (%s) as t
+    select %s, t.metadata, t.row_hash, t.known_status, coalesce(%s, false) as faulty, coalesce(%s, false) as warned from (%s) as t
     where t.known_hash is distinct from t.row_hash or t.known_source <> %L or t.known_status <> t.status or t.status is null%s',
-    'incoming_' || p_entity, v_faulty, v_warned, v_typed, v_context.source,
+    'incoming_' || p_entity, v_columns, v_faulty, v_warned, v_typed, v_context.source,
     case when v_duplicates then format(' or t.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity) else '' end);
   execute format('analyze %I', 'incoming_' || p_entity);
-  perform load.report(p_entity, v_file.file);
+  perform load.report(p_entity, v_file.file, v_file.mode, v_file.metadata);
   perform load.warn_of_unstored(p_entity, v_file.file);
   perform load.mend(p_entity, v_file.file, v_context.keep_dangling);
   drop table import_rules;
@@ -185,25 +189,25 @@ begin
   end loop;
 end $$;
 
-create or replace function load.report(p_entity text, p_file text) returns void language plpgsql as $$
+create or replace function load.report(p_entity text, p_file text, p_mode text, p_metadata jsonb) returns void language plpgsql as $$
 declare
   v_rules text;
-  v_rows text := format('%I', 'incoming_' || p_entity);
+  v_incoming text := format('%I', 'incoming_' || p_entity);
 begin
-  for v_rules in select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ')
-    from import_rules where is_fault
-  loop
+  select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ') into v_rules from import_rules where is_fault;
+  if load.any_marked(p_entity, 'faulty') and v_rules is not null then
     execute format('insert into import_faults select %L, load.line(%1$L, t.ordinal), r.header, r.value, r.code, r.reason
-      from %s as t cross join lateral (values %s) as r(applies, header, value, code, reason) where t.faulty and r.applies', p_file, v_rows, v_rules);
-  end loop;
-  for v_rules in select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ')
-    from import_rules where not is_fault
-  loop
+      from (%s) as t cross join lateral (values %s) as r(applies, header, value, code, reason) where r.applies', p_file,
+      load.typed_sql(p_entity, p_mode, p_metadata, format('s.ordinal in (select ordinal from %s where faulty)', v_incoming)), v_rules);
+  end if;
+  select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ') into v_rules from import_rules where not is_fault;
+  if load.any_marked(p_entity, 'warned') and v_rules is not null then
     execute format('insert into import_warnings select %L, load.line(%1$L, min(t.ordinal)), r.header, (array_agg(r.value order by t.ordinal))[1],
         r.code, (array_agg(r.reason order by t.ordinal))[1], count(*)
-      from %s as t cross join lateral (values %s) as r(applies, header, value, code, reason) where t.warned and not t.faulty and r.applies
-      group by r.header, r.code', p_file, v_rows, v_rules);
-  end loop;
+      from (%s) as t cross join lateral (values %s) as r(applies, header, value, code, reason) where r.applies
+      group by r.header, r.code', p_file,
+      load.typed_sql(p_entity, p_mode, p_metadata, format('s.ordinal in (select ordinal from %s where warned and not faulty)', v_incoming)), v_rules);
+  end if;
 end $$;
 comment on function load.report is 'Writes each fault of each refused row; warnings once for each column and code, with how many rows and the first.';
 
@@ -223,7 +227,7 @@ begin
     if c.target = p_entity then
       v_known := format('(%s) and not exists (select from %I as bad where bad.faulty and bad.sourced_id = %s and bad.known_status is null)',
         v_known, 'incoming_' || p_entity, case when c.is_list then 'id' else format('i.%I', c.column_name) end);
-      continue when not load.any_marked(p_entity);
+      continue when not load.any_marked(p_entity, 'faulty') and not load.any_marked(p_entity, 'warned');
       execute format('insert into import_warnings select %L, load.line(%1$L, min(i.ordinal)), %L, (array_agg(bad.sourced_id order by i.ordinal))[1],
           ''dangling_reference'', ''the record referred to was refused; the reference is left out'', count(*)
         from %I as i join %3$I as bad on bad.faulty and bad.known_status is null and bad.sourced_id = any(%s) where not i.faulty having count(*) > 0',
@@ -238,10 +242,10 @@ begin
   end loop;
 end $$;
 
-create or replace function load.any_marked(p_entity text) returns boolean language plpgsql as $$
+create or replace function load.any_marked(p_entity text, p_mark text) returns boolean language plpgsql as $$
 declare
   v_any boolean;
 begin
-  execute format('select exists (select from %I where faulty or warned)', 'incoming_' || p_entity) into v_any;
+  execute format('select exists (select from %I where %I)', 'incoming_' || p_entity, p_mark) into v_any;
   return v_any;
 end $$;

@@ -21,6 +21,7 @@ begin
   create temp table import_warnings (file text, line bigint, field text, value text, code text, reason text, row_count bigint)
     on commit drop;
   create temp table import_shifts (file text, ordinal bigint, shift bigint) on commit drop;
+  create index on import_shifts (file, ordinal, shift);
   create temp table import_kept (file text, line bigint, sourced_id text) on commit drop;
   return v_revision;
 end $$;
@@ -109,7 +110,7 @@ end $$;
 
 create or replace function load.line(p_file text, p_ordinal bigint) returns bigint language sql stable as $$
   select p_ordinal + 1 + coalesce((
-    select shift from import_shifts where file = p_file and ordinal <= p_ordinal order by ordinal desc limit 1), 0)
+    select shift from import_shifts where file = p_file and ordinal <= p_ordinal order by ordinal desc, shift desc limit 1), 0)
 $$;
 comment on function load.line is 'The line of a file that a staged row began on; import_shifts knows of the lines kept back and of rows over several lines.';
 
