@@ -59,6 +59,7 @@ export class RowScanner {
   private shift = 0
   private endsWithReturn = false
   private sourcedIdIndex = -1
+  private isSkipping = false
   private readonly strict = new TextDecoder('utf-8', { fatal: true })
   private readonly lenient = new TextDecoder()
 
@@ -75,13 +76,16 @@ export class RowScanner {
 
   private scan(bytes: Uint8Array, isLast: boolean): Uint8Array[] {
     const runs: Uint8Array[] = []
-    let at = this.header.length === 0 ? this.readHeader(bytes, isLast) : 0
-    if (this.header.length === 0) return runs
+    let at = this.header.length === 0 ? this.readHeader(bytes, isLast) : this.skipped(bytes)
+    if (this.header.length === 0) {
+      this.carry = bytes.slice()
+      return runs
+    }
     const lastEnd = bytes.lastIndexOf(LF) + 1
     const isUtf8 = this.isUtf8(bytes.subarray(at, isLast ? bytes.length : lastEnd))
     let runStart = at
     while (at < bytes.length) {
-      const row = readRow(bytes, at, this.header.length, isLast)
+      const row = readRow(bytes, at, isLast)
       if (row === undefined) break
       const verdict = this.verdict(bytes, at, row, isUtf8)
       const isNormal =
@@ -97,10 +101,19 @@ export class RowScanner {
       } else this.rowCount += 1
       this.line += row.lineCount
       at = row.next
+      this.isSkipping = !row.isEnded && !isLast
     }
     if (at > runStart) runs.push(bytes.subarray(runStart, at))
     this.carry = bytes.slice(at)
     return runs
+  }
+
+  /** Where reading goes on behind a line too long to hold, which may end in a later chunk. */
+  private skipped(bytes: Uint8Array): number {
+    if (!this.isSkipping) return 0
+    const end = bytes.indexOf(LF)
+    this.isSkipping = end === -1
+    return end === -1 ? bytes.length : end + 1
   }
 
   private readHeader(bytes: Uint8Array, isLast: boolean): number {
@@ -179,7 +192,7 @@ interface Row {
 }
 
 /** The row that begins at `start`; undefined where its end is still to come. */
-function readRow(bytes: Uint8Array, start: number, cellCountMax: number, isLast: boolean): Row | undefined {
+function readRow(bytes: Uint8Array, start: number, isLast: boolean): Row | undefined {
   let cellCount = 1
   let lineCount = 1
   let fault: Verdict | undefined
@@ -196,17 +209,15 @@ function readRow(bytes: Uint8Array, start: number, cellCountMax: number, isLast:
       }
       const cell = readQuoted(bytes, at, start, isLast)
       if (cell === undefined) return undefined
-      if (cell.fault === faults.open || cell.fault === faults.long)
-        return openLine(bytes, start, cellCountMax, cell.fault)
+      if (cell.fault === faults.open || cell.fault === faults.long) return openLine(bytes, start, cell.fault)
       fault ??= cell.fault
       lineCount += cell.breakCount
       at = cell.end
     } else if (byte === NUL) fault ??= faults.nul
     else if (byte === CR && bytes[at + 1] !== LF && (at + 1 < bytes.length || isLast)) fault ??= faults.return
   }
-  if (at >= bytes.length && !isLast)
-    return at - start > lineBytesMax ? openLine(bytes, start, cellCountMax, faults.long) : undefined
-  if (at - start > lineBytesMax) fault ??= faults.long
+  if (at - start > lineBytesMax) return openLine(bytes, start, faults.long)
+  if (at >= bytes.length && !isLast) return undefined
   const isEnded = at < bytes.length
   const endsWithReturn = isEnded && at > start && bytes[at - 1] === CR
   const end = endsWithReturn ? at - 1 : at
@@ -228,11 +239,8 @@ function readQuoted(bytes: Uint8Array, open: number, start: number, isLast: bool
   let fault: Verdict | undefined
   for (let at = open + 1; at < bytes.length; at += 1) {
     const byte = bytes[at] as number
-    if (byte === LF) {
-      breakCount += 1
-      // COPY takes a line of \. as the end of the data, even between quotes
-      if (bytes[at + 1] === 92 && bytes[at + 2] === 46) fault ??= faults.quote
-    } else if (byte === NUL) fault ??= faults.nul
+    if (byte === LF) breakCount += 1
+    else if (byte === NUL) fault ??= faults.nul
     if (byte !== QUOTE) continue
     if (bytes[at + 1] === QUOTE) {
       at += 1
@@ -243,24 +251,17 @@ function readQuoted(bytes: Uint8Array, open: number, start: number, isLast: bool
     if (behind !== undefined && behind !== COMMA && behind !== LF && behind !== CR) fault ??= faults.quote
     return { end: at, breakCount, fault }
   }
-  if (isLast) return { end: bytes.length, breakCount: 0, fault: faults.open }
-  return bytes.length - start > lineBytesMax ? { end: bytes.length, breakCount: 0, fault: faults.long } : undefined
+  if (bytes.length - start > lineBytesMax) return { end: bytes.length, breakCount: 0, fault: faults.long }
+  return isLast ? { end: bytes.length, breakCount: 0, fault: faults.open } : undefined
 }
 
-/** The single line a runaway quote stands on: it is refused, and reading goes on with the next line. */
-function openLine(bytes: Uint8Array, start: number, cellCountMax: number, fault: Verdict): Row {
+/** The line that a runaway quote or an endless row begins on: it is refused, and reading goes on with the next line. */
+function openLine(bytes: Uint8Array, start: number, fault: Verdict): Row {
   const found = bytes.indexOf(LF, start)
-  const end = found === -1 ? bytes.length : found
-  return {
-    end,
-    next: found === -1 ? end : end + 1,
-    cellCount: cellCountMax,
-    lineCount: 1,
-    endsWithReturn: false,
-    isEnded: true,
-    isBlank: false,
-    fault,
-  }
+  const isEnded = found !== -1
+  const end = isEnded ? found : bytes.length
+  const next = isEnded ? end + 1 : end
+  return { end, next, cellCount: 0, lineCount: 1, endsWithReturn: false, isEnded, isBlank: false, fault }
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
