@@ -30,7 +30,7 @@ export function readConfig(environment: Environment): Config {
   const number = (name: string, fallback: number, minimum: number): number => {
     const text = environment[name]
     if (text === undefined || text === '') return fallback
-    const value = Number(text)
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
     if (Number.isSafeInteger(value) && value >= minimum) return value
     faults.push(`${name} must be a whole number of at least ${minimum}, not "${text}"`)
     return fallback
@@ -42,12 +42,17 @@ export function readConfig(environment: Environment): Config {
     faults.push(`${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`)
     return undefined
   }
-  const logLevel = environment['LOG_LEVEL'] ?? 'info'
+  const publicUrl = (): string | undefined => {
+    const text = url('PUBLIC_URL', ['http:', 'https:'])
+    if (text !== undefined && /[?#]/.test(text)) faults.push('PUBLIC_URL must have no query and no fragment')
+    return text
+  }
+  const logLevel = environment['LOG_LEVEL'] || 'info'
   if (!['silent', 'error', 'info'].includes(logLevel))
     faults.push(`LOG_LEVEL must be silent, error or info, not "${logLevel}"`)
   const config: Config = Object.freeze({
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
-    publicUrl: url('PUBLIC_URL', ['http:', 'https:']),
+    publicUrl: publicUrl(),
     poolSize: number('DATABASE_POOL_SIZE', 4, 1),
     tokenSeconds: number('TOKEN_SECONDS', 3600, 1),
     tokenRecheckMs: number('TOKEN_RECHECK_MS', 5000, 0),

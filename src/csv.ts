@@ -25,11 +25,13 @@ export function parseRows(text: string): string[][] {
   return parse(text, { bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true }) as string[][]
 }
 
-const NUL = 0,
-  LF = 10,
-  CR = 13,
-  QUOTE = 34,
-  COMMA = 44
+const NUL = 0
+const LF = 10
+const CR = 13
+const QUOTE = 34
+const COMMA = 44
+const DOT = 46
+const BACKSLASH = 92
 /** A longer line, or a quote open for longer, is a mistake in the file. */
 const lineBytesMax = 1024 * 1024
 const valueCharsMax = 500
@@ -45,6 +47,7 @@ const faults = {
   },
   open: { code: 'open_quote', reason: 'a quote opens on this line and is never closed' },
   return: { code: 'line_break_in_cell', reason: 'a carriage return stands inside a cell that is not quoted' },
+  end: { code: 'end_of_data', reason: 'the line \\. would end the copy into the database' },
   long: { code: 'line_too_long', reason: `a row may have ${lineBytesMax} bytes` },
 } as const
 
@@ -118,17 +121,20 @@ export class RowScanner {
 
   private readHeader(bytes: Uint8Array, isLast: boolean): number {
     const found = bytes.indexOf(LF)
-    if (found === -1 && !isLast) return 0
     const end = found === -1 ? bytes.length : found
-    if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-      throw new CsvError('the file is UTF-16; OneRoster files are UTF-8')
+    if (end > lineBytesMax) throw new CsvError(`the header has more than ${lineBytesMax} bytes`)
+    if (found === -1 && !isLast) return 0
+    const line = bytes.subarray(0, end)
+    if (line[0] === 0xff || line[0] === 0xfe || line.includes(NUL)) {
+      throw new CsvError('the file is UTF-16, or no text at all; OneRoster files are UTF-8')
     }
-    this.endsWithReturn = bytes[end - 1] === CR
-    const text = this.lenient.decode(bytes.subarray(0, end))
-    if (text.includes('\r') && !text.endsWith('\r')) throw new CsvError('lines end with a carriage return alone')
-    this.header = text.trim() === '' ? [] : (parseRows(text)[0] ?? [])
-    if (this.header.length === 0 && bytes.length > 0)
+    this.endsWithReturn = line.at(-1) === CR
+    const text = this.lenient.decode(this.endsWithReturn ? line.subarray(0, -1) : line)
+    if (text.includes('\r')) throw new CsvError('lines end with a carriage return alone; CRLF or LF is wanted')
+    this.header = headerCells(text)
+    if (this.header.length === 0 && bytes.length > 0) {
       throw new CsvError('the first line is blank where the header should stand')
+    }
     this.sourcedIdIndex = this.header.findIndex((name) => name.trim().toLowerCase() === 'sourcedid')
     this.line = 2
     return found === -1 ? bytes.length : found + 1
@@ -136,6 +142,7 @@ export class RowScanner {
 
   private verdict(bytes: Uint8Array, start: number, row: Row, isUtf8: boolean): Verdict | undefined {
     if (row.fault !== undefined) return row.fault
+    if (row.end - start === 2 && bytes[start] === BACKSLASH && bytes[start + 1] === DOT) return faults.end
     if (!isUtf8 && !this.isUtf8(bytes.subarray(start, row.end))) return faults.utf8
     if (row.isBlank || row.cellCount === this.header.length) return undefined
     return {
@@ -155,12 +162,12 @@ export class RowScanner {
       this.kept.push({
         ...place,
         ...verdict,
-        value: text.replaceAll('\0', '\uFFFD').slice(0, valueCharsMax),
+        value: text.replaceAll('\0', '\uFFFD').slice(0, valueCharsMax).toWellFormed(),
         sourcedId: this.sourcedIdOf(text),
       })
     } else if (isKept || row.lineCount > 1) this.kept.push(place)
     if (isKept) return []
-    return [bytes.subarray(start, row.end), this.endsWithReturn ? Uint8Array.of(CR, LF) : Uint8Array.of(LF)]
+    return [joined(bytes.subarray(start, row.end), this.endsWithReturn ? Uint8Array.of(CR, LF) : Uint8Array.of(LF))]
   }
 
   /** Which record a line that cannot be read is about, as well as can be told: it must not count as omitted. */
@@ -177,6 +184,12 @@ export class RowScanner {
       return false
     }
   }
+}
+
+function headerCells(text: string): readonly string[] {
+  if (text.trim() === '') return []
+  if ((text.split('"').length - 1) % 2 === 1) throw new CsvError('a quote in the header is never closed on its line')
+  return parseRows(text)[0] ?? []
 }
 
 interface Row {
@@ -217,6 +230,8 @@ function readRow(bytes: Uint8Array, start: number, isLast: boolean): Row | undef
     else if (byte === CR && bytes[at + 1] !== LF && (at + 1 < bytes.length || isLast)) fault ??= faults.return
   }
   if (at - start > lineBytesMax) return openLine(bytes, start, faults.long)
+  // a quote forgotten on one line seems to close on the next: only the first is at fault
+  if (fault === faults.quote && lineCount > 1) return openLine(bytes, start, fault)
   if (at >= bytes.length && !isLast) return undefined
   const isEnded = at < bytes.length
   const endsWithReturn = isEnded && at > start && bytes[at - 1] === CR

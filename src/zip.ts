@@ -21,16 +21,19 @@ export interface ZipLimits {
   readonly fileCountMax: number
 }
 
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const misplaced = (filename: string): ZipError =>
+  new ZipError(`the archive holds "${filename}"; the files of a package stand at its top, in no folder`)
+
 /** Reads the archive's directory; nothing is unpacked yet. Throws ZipError for what is broken, hostile or too large. */
 export async function readZip(archive: Blob, limits: ZipLimits): Promise<ZipFile[]> {
-  const entries = await new ZipReader(new BlobReader(archive), { checkSignature: true })
-    .getEntries()
-    .catch((cause: unknown) => {
-      throw new ZipError(
-        `the file is no readable zip archive (${cause instanceof Error ? cause.message : String(cause)})`,
-        { cause },
-      )
-    })
+  const reader = new ZipReader(new BlobReader(archive), { checkSignature: true })
+  const entries = await reader.getEntries().catch((cause: unknown) => {
+    const { filename } = cause as { filename?: string }
+    if (filename !== undefined) throw misplaced(filename)
+    throw new ZipError(`the file is no readable zip archive (${reasonOf(cause)})`, { cause })
+  })
   const files = entries.filter(
     (entry): entry is FileEntry => !entry.directory && !entry.filename.startsWith('__MACOSX/'),
   )
@@ -38,7 +41,7 @@ export async function readZip(archive: Blob, limits: ZipLimits): Promise<ZipFile
     throw new ZipError(`the archive holds ${files.length} files; a package has at most ${limits.fileCountMax}`)
   for (const { filename, encrypted } of files) {
     if (/[\\/:\0]/.test(filename) || filename === '..') {
-      throw new ZipError(`the archive holds "${filename}"; the files of a package stand at its top, in no folder`)
+      throw misplaced(filename)
     }
     if (encrypted) throw new ZipError(`"${filename}" is encrypted`)
   }
@@ -59,27 +62,28 @@ export async function readZip(archive: Blob, limits: ZipLimits): Promise<ZipFile
 }
 
 function unpack(entry: FileEntry): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  // what goes wrong comes out at the readable end
+  entry.getData(writable).catch((cause: unknown) => writable.abort(cause).catch(() => {}))
+  const reader = readable.getReader()
   let sizeBytes = 0
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      sizeBytes += chunk.length
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new ZipError(`"${entry.filename}" cannot be unpacked (${reasonOf(cause)})`, { cause })
+      })
+      if (done) return controller.close()
+      sizeBytes += value.length
       // the directory's size is only a claim: a bomb unpacks to more
       if (sizeBytes > entry.uncompressedSize) {
         throw new ZipError(
           `"${entry.filename}" unpacks to more than the ${entry.uncompressedSize} bytes the archive says`,
         )
       }
-      controller.enqueue(chunk)
+      controller.enqueue(value)
     },
+    cancel: (reason) => reader.cancel(reason),
   })
-  entry.getData(writable).catch((cause: unknown) => {
-    const reason =
-      cause instanceof ZipError
-        ? cause
-        : new ZipError(`"${entry.filename}" cannot be unpacked (${String(cause)})`, { cause })
-    return writable.abort(reason).catch(() => {})
-  })
-  return readable
 }
 
 /** Files by name and content -> the archive as a stream. All entries carry one date, so equal files make equal archives. */
@@ -88,7 +92,7 @@ export function writeZip(
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const write = async (): Promise<void> => {
-    const writer = new ZipWriter(writable, { lastModDate: new Date('2026-01-01T00:00:00Z'), extendedTimestamp: false })
+    const writer = new ZipWriter(writable, { lastModDate: new Date(2026, 0, 1), extendedTimestamp: false })
     for (const file of files) await writer.add(file.name, streamOf(file.chunks()))
     await writer.close()
   }

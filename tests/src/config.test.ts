@@ -1,0 +1,108 @@
+// The environment becomes one frozen Config, or a list of everything that is wrong with it.
+
+import { describe, expect, test } from 'bun:test'
+import { ConfigError, readConfig } from '../../src/config.ts'
+
+const defaults = {
+  databaseUrl: undefined,
+  publicUrl: undefined,
+  poolSize: 4,
+  tokenSeconds: 3600,
+  tokenRecheckMs: 5000,
+  pageLimitMax: 10_000,
+  importMaxUnpackedBytes: 4 * 1024 ** 3,
+  logLevel: 'info',
+} as const
+
+const faultsOf = (environment: Record<string, string>): string[] => {
+  try {
+    readConfig(environment)
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown
+    const [title, ...faults] = thrown.message.split('\n')
+    expect(title).toBe('settings:')
+    return faults
+  }
+  return []
+}
+const names = [
+  'DATABASE_URL',
+  'PUBLIC_URL',
+  'DATABASE_POOL_SIZE',
+  'TOKEN_SECONDS',
+  'TOKEN_RECHECK_MS',
+  'PAGE_LIMIT_MAX',
+  'IMPORT_MAX_UNPACKED_BYTES',
+  'LOG_LEVEL',
+]
+
+describe('readConfig', () => {
+  test('has a default for everything', () => {
+    expect(readConfig({})).toEqual(defaults)
+  })
+
+  test('takes a setting that is empty as one that is not set', () => {
+    expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(defaults)
+  })
+
+  test('reads every setting', () => {
+    expect(
+      readConfig({
+        DATABASE_URL: 'postgres://u:p@db.test:5432/hub?sslmode=require',
+        PUBLIC_URL: 'https://sis.example/hub/',
+        DATABASE_POOL_SIZE: '8',
+        TOKEN_SECONDS: '60',
+        TOKEN_RECHECK_MS: '0',
+        PAGE_LIMIT_MAX: '20000',
+        IMPORT_MAX_UNPACKED_BYTES: '1',
+        LOG_LEVEL: 'error',
+      }),
+    ).toEqual({
+      databaseUrl: 'postgres://u:p@db.test:5432/hub?sslmode=require',
+      publicUrl: 'https://sis.example/hub',
+      poolSize: 8,
+      tokenSeconds: 60,
+      tokenRecheckMs: 0,
+      pageLimitMax: 20_000,
+      importMaxUnpackedBytes: 1,
+      logLevel: 'error',
+    })
+  })
+
+  test('gives a value nobody can change', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true)
+  })
+
+  test('lists every fault, each with the name of its setting', () => {
+    const faults = faultsOf(Object.fromEntries(names.map((name) => [name, '?'])))
+    expect(faults.map((fault) => /^- (\w+) must be /.exec(fault)?.[1] ?? fault).sort()).toEqual([...names].sort())
+  })
+
+  test.each([
+    ['DATABASE_POOL_SIZE', '0'],
+    ['DATABASE_POOL_SIZE', '-1'],
+    ['DATABASE_POOL_SIZE', '2.5'],
+    ['TOKEN_SECONDS', '0'],
+    ['TOKEN_SECONDS', 'an hour'],
+    ['TOKEN_SECONDS', 'Infinity'],
+    ['TOKEN_RECHECK_MS', '-1'],
+    ['TOKEN_RECHECK_MS', ' '],
+    ['PAGE_LIMIT_MAX', '9999'],
+    ['IMPORT_MAX_UNPACKED_BYTES', '4GB'],
+    ['IMPORT_MAX_UNPACKED_BYTES', '9007199254740993'],
+    ['LOG_LEVEL', 'debug'],
+    ['LOG_LEVEL', 'INFO'],
+    ['PUBLIC_URL', 'sis.example'],
+    ['PUBLIC_URL', 'ftp://sis.example'],
+    ['PUBLIC_URL', 'https://sis.example/?a=b'],
+    ['PUBLIC_URL', 'https://sis.example/#part'],
+    ['DATABASE_URL', 'mysql://db.test/hub'],
+    ['DATABASE_URL', 'hub.db'],
+  ])('refuses %s=%p', (name, value) => {
+    expect(faultsOf({ [name]: value })).toEqual([expect.stringContaining(name)])
+  })
+
+  test('never shows the password of the database', () => {
+    expect(faultsOf({ DATABASE_URL: 'mysql://user:hunter2@db.test/hub' }).join()).not.toContain('hunter2')
+  })
+})

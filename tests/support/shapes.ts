@@ -1,0 +1,41 @@
+// Rows of the store as the database shapes them, and the pieces that expected documents are made of.
+
+import { expect } from 'bun:test'
+import type { Database } from '../../src/database.ts'
+import { testBase } from './database.ts'
+import type { Row } from './rows.ts'
+
+export interface Shapes {
+  /** The document of a row given by its columns, without dateLastModified, which a publication puts before it. */
+  readonly of: (entity: string, columns: Row) => Promise<Row>
+  /** That it is this one, with its properties in this order. */
+  readonly expect: (entity: string, columns: Row, expected: Row) => Promise<void>
+}
+
+export function shapes({ sql }: Database): Shapes {
+  const of: Shapes['of'] = async (entity, columns) => {
+    const [found] = await sql.unsafe<{ text: string }[]>(
+      `select '{' || shape.${entity}(jsonb_populate_record(null::store.${entity}, $1::text::jsonb)) as text`,
+      [JSON.stringify({ status: 'active', ...columns })],
+    )
+    return JSON.parse(String(found?.text))
+  }
+  return {
+    of,
+    expect: async (entity, columns, expected) => {
+      const found = await of(entity, columns)
+      expect(found).toEqual(expected)
+      expect(JSON.stringify(found)).toBe(JSON.stringify(expected))
+    },
+  }
+}
+
+export const reference = (collection: string, type: string, sourcedId: string): Row => ({
+  href: `${testBase}${collection.includes('/') ? collection : `rostering/v1p2/${collection}`}/${sourcedId}`,
+  sourcedId,
+  type,
+})
+export const org = (id: string): Row => reference('orgs', 'org', id)
+export const session = (id: string): Row => reference('academicSessions', 'academicSession', id)
+export const resource = (id: string): Row => reference('resources/v1p2/resources', 'resource', id)
+export const metadata = { 'a.b': 'x', list: ['y', 1], inner: { z: null } }
