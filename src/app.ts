@@ -54,13 +54,19 @@ export function createApp(options: AppOptions): App {
     })
     return errorResponse(known)
   })
-  return { fetch: elysia.fetch }
+  return {
+    fetch: async (request) => {
+      const response = await elysia.fetch(request)
+      return request.method === 'HEAD'
+        ? new Response(null, { status: response.status, headers: response.headers })
+        : response
+    },
+  }
 }
 
 async function respond(route: Route, request: Request, observe: Observe): Promise<Response> {
   const startedAt = performance.now()
-  const isHead = request.method === 'HEAD'
-  const operation = route.methods[isHead ? 'GET' : request.method]
+  const operation = route.methods[request.method === 'HEAD' ? 'GET' : request.method]
   const name = operation?.name ?? 'none'
   try {
     if (operation === undefined) throw wrongMethod(route, request.method)
@@ -73,7 +79,7 @@ async function respond(route: Route, request: Request, observe: Observe): Promis
       client,
       cause,
     })
-    return isHead ? new Response(null, { status: response.status, headers: response.headers }) : response
+    return response
   } catch (thrown) {
     const error = toApiError(thrown)
     observe({

@@ -177,7 +177,8 @@ async function readForm(request: Request): Promise<URLSearchParams> {
   for (const name of new Set(form.keys())) {
     if (form.getAll(name).length > 1) throw new TokenRefusal('invalid_request', `${name} is given twice`)
   }
-  if (text.includes('%00')) throw new TokenRefusal('invalid_request', 'the body holds a NUL character')
+  if (text.includes('%00') || text.includes('\0'))
+    throw new TokenRefusal('invalid_request', 'the body holds a NUL character')
   return form
 }
 
@@ -210,7 +211,8 @@ function decodeBasic(header: string): [string, string] {
     const text = atob(encoded)
     const colon = text.indexOf(':')
     const decode = (part: string): string => decodeURIComponent(part.replaceAll('+', ' '))
-    if (colon > 0 && !text.includes('\0')) return [decode(text.slice(0, colon)), decode(text.slice(colon + 1))]
+    const decoded: [string, string] = [decode(text.slice(0, colon)), decode(text.slice(colon + 1))]
+    if (colon > 0 && !decoded.join('').includes('\0')) return decoded
   } catch {
     // falls through to the same refusal
   }

@@ -92,6 +92,18 @@ class StrictRefusal extends Error {}
 
 /** Imports a package. Throws ImportError (package), or what the database raised; either way nothing was changed. */
 export async function importPackage(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
+  try {
+    return await importInto(database, archive, options)
+  } catch (thrown) {
+    if (thrown instanceof ZipError || thrown instanceof CsvError)
+      throw new ImportError(thrown.message, { cause: thrown })
+    if ((thrown as { code?: string }).code === 'RH001')
+      throw new ImportError((thrown as Error).message, { cause: thrown })
+    throw thrown
+  }
+}
+
+async function importInto(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
   const files = await readZip(archive, { unpackedBytesMax: options.unpackedBytesMax, fileCountMax })
   const manifest = await readManifest(files, options)
   const source = options.source ?? manifest.source ?? 'default'
@@ -113,10 +125,6 @@ export async function importPackage(database: Database, archive: Blob, options: 
     return { ...(report as NonNullable<typeof report>), publishedAt, applied: true }
   } catch (thrown) {
     if (thrown instanceof StrictRefusal && report !== undefined) return { ...report, publishedAt: null, applied: false }
-    if (thrown instanceof ZipError || thrown instanceof CsvError)
-      throw new ImportError(thrown.message, { cause: thrown })
-    if ((thrown as { code?: string }).code === 'RH001')
-      throw new ImportError((thrown as Error).message, { cause: thrown })
     throw thrown
   }
 }
@@ -133,13 +141,21 @@ async function readManifest(files: readonly ZipFile[], options: ImportOptions): 
   if (file.sizeBytes > 1024 * 1024)
     throw new ImportError(`manifest.csv has ${file.sizeBytes} bytes; it lists some 25 properties`)
   const properties = new Map<string, string>()
-  for (const [index, row] of parseRows(await new Response(file.stream()).text()).entries()) {
+  for (const [index, row] of manifestRows(await new Response(file.stream()).text()).entries()) {
     const [name = '', value = ''] = row.map((cell) => cell.trim())
     if (index === 0 && name.toLowerCase() === 'propertyname') continue
     if (properties.has(name)) throw new ImportError(`manifest.csv, line ${index + 1}: "${name}" stands twice`)
     properties.set(name, value)
   }
   return manifestOf(properties)
+}
+
+function manifestRows(text: string): string[][] {
+  try {
+    return parseRows(text)
+  } catch (cause) {
+    throw new ImportError(`manifest.csv cannot be read as CSV: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function manifestOf(properties: ReadonlyMap<string, string>): Manifest {

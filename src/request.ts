@@ -26,7 +26,7 @@ export function readCall(request: Request, operation: Operation, options: Reques
   }
   if (operation.kind === 'one') return { kind: 'one', ...asked }
   const filterText = single(parameters, 'filter', 'invalid_filter_field')
-  const sort = single(parameters, 'sort', 'invaliddata')
+  const sort = readSort(parameters)
   const descending = readOrder(parameters)
   return {
     kind: 'page',
@@ -78,6 +78,12 @@ function readInteger(parameters: URLSearchParams, name: string, fallback: number
   throw new ApiError('invaliddata', `${name}: must be a whole number from ${minimum} to ${int32Max}, not "${text}"`, {
     status: 400,
   })
+}
+
+/** No field has a NUL in its name, and PostgreSQL no text: such a sort names nothing, like any unknown one. */
+function readSort(parameters: URLSearchParams): string | undefined {
+  const text = single(parameters, 'sort', 'invaliddata')
+  return text?.includes('\0') ? undefined : text
 }
 
 function readOrder(parameters: URLSearchParams): boolean {

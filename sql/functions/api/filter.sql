@@ -75,7 +75,7 @@ declare
   v_field catalog.fields;
 begin
   select * into v_field from catalog.fields where entity = p_entity and field = p_field;
-  if v_field.field is null and p_field like 'metadata.%' then
+  if v_field.field is null and p_field like 'metadata._%' then
     v_field := (p_entity, p_field, 'metadata', 'text', false, null, null, false);
   end if;
   return v_field;

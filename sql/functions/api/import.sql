@@ -4,7 +4,9 @@
 create or replace function api.import_kept_back(p_file text, p_lines jsonb) returns void language plpgsql as $$
 begin
   insert into import_shifts select p_file, ordinal, shift from jsonb_to_recordset(p_lines) as t(ordinal bigint, shift bigint);
-  insert into import_faults select p_file, line, null, value, code, reason
+  -- a line that cannot be told into cells is not shown where one of them would be a password
+  insert into import_faults select p_file, line, null,
+    case when not exists (select from catalog.csv_columns where file = p_file and not stored) then value end, code, reason
   from jsonb_to_recordset(p_lines) as t(line bigint, value text, code text, reason text) where code is not null;
   insert into import_kept select p_file, line, "sourcedId"
   from jsonb_to_recordset(p_lines) as t(line bigint, "sourcedId" text, code text) where code is not null;
@@ -45,17 +47,20 @@ create or replace function load.people() returns void language plpgsql as $$
 declare
   v_entity text;
 begin
-  if (select version from import_context) = '1.1' and exists (select from import_files where entity = 'users')
-    and not exists (select from import_files where entity = 'roles')
-  then
-    perform load.roles_from_users();
-  end if;
   foreach v_entity in array '{users,user_profiles,roles}'::text[] loop
+    if v_entity = 'roles' and (select version from import_context) = '1.1' and to_regclass('pg_temp.staged_users') is not null
+      and to_regclass('pg_temp.staged_roles') is null
+    then
+      perform load.roles_from_users();
+    end if;
     if exists (select from import_files where entity = v_entity) then
       perform load.check(v_entity);
     end if;
   end loop;
   perform load.refuse_users_without_role();
+  if to_regclass('pg_temp.incoming_users') is not null then
+    perform load.mend('users', f.file, c.keep_dangling) from import_files as f, import_context as c where f.entity = 'users';
+  end if;
   foreach v_entity in array '{user_profiles,roles}'::text[] loop
     if exists (select from import_files where entity = v_entity) then
       perform load.apply(v_entity);

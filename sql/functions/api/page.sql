@@ -42,6 +42,15 @@ create or replace function api.arguments(p_count integer) returns text language 
   select coalesce(string_agg(format('($6)[%s]', i), ', ' order by i), '') from generate_series(1, p_count) as i
 $$;
 
+create or replace function api.after(p_key text, p_descending boolean, p_last_key text, p_last_sourced_id text) returns text
+language sql immutable as $$
+  select case when p_key = 'r.sourced_id' then format('r.sourced_id %s %s', comparison, p_last_sourced_id)
+    else format('(%s, r.sourced_id) %s (%s::%s, %s)', p_key, comparison, p_last_key,
+      case when p_key = 'p.published_at' then 'timestamptz' when p_key like '%::date)' then 'date' else 'text collate "C"' end, p_last_sourced_id) end
+  from (select case when p_descending then '<' else '>' end as comparison) as c
+$$;
+comment on function api.after is 'The condition that a row stands behind the last one of a page.';
+
 -- Parameters of the statement: $1 version whose total the caller knows, $2 base of the references, $3 and $4 the cursor's
 -- key and sourcedId, $5 offset, $6 path arguments.
 create or replace function api.page_statement(
@@ -57,21 +66,18 @@ declare
   v_from text;
   v_order text;
   v_missing text;
-  v_after text;
+  v_direction text := case when p_descending then 'desc' else 'asc' end;
 begin
   select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'page';
   v_key := coalesce(api.sort_key(v_operation.entity, p_sort), 'r.sourced_id');
   v_default := v_key = 'r.sourced_id';
   v_condition := api.filter(v_operation.entity, p_filter);
   v_rows := format('source.%I(%s) as r join store.publications as p on p.revision = r.revision', p_operation, api.arguments(p_argument_count));
-  v_order := case when v_default then format('r.sourced_id %s', case when p_descending then 'desc' else 'asc' end)
-    else replace(format('%s @, r.sourced_id @', v_key), '@', case when p_descending then 'desc' else 'asc' end) end;
-  v_after := case when v_default then format('r.sourced_id %s @id', case when p_descending then '<' else '>' end)
-    else format('(%s, r.sourced_id) %s (@key::%s, @id)', v_key, case when p_descending then '<' else '>' end,
-      case when v_key = 'p.published_at' then 'timestamptz' when v_key like '%::date)' then 'date' else 'text collate "C"' end) end;
+  v_order := case when v_default then format('r.sourced_id %s', v_direction)
+    else format('%s %s, r.sourced_id %2$s', v_key, v_direction) end;
   v_from := case p_mode
     when 'keyset' then format('%s where %s and %s order by %s limit %s', v_rows, v_condition,
-      replace(replace(v_after, '@key', '$3'), '@id', '$4'), v_order, p_limit)
+      api.after(v_key, p_descending, '$3', '$4'), v_order, p_limit)
     when 'start' then format('%s where %s order by %s limit %s', v_rows, v_condition, v_order, p_limit)
     -- the keys first, then the wide rows: a third of the time at offset 190,000
     else format('(select r.sourced_id from %s where %s order by %s offset $5 limit %s) as k join store.%I as r using (sourced_id) '
@@ -101,7 +107,7 @@ begin
     api.projection(v_operation.entity, p_fields), case when v_default then 'null' else v_key end, v_from, v_operation.reads,
     -- an offset and the total tell whether there is more; a cursor's offset may have drifted since, so it looks
     case when p_mode = 'keyset' then format('page.row_count = %s and exists (select from %s where %s and %s)', p_limit, v_rows, v_condition,
-      replace(replace(v_after, '@key', 'page.last_key'), '@id', 'page.last_sourced_id')) else 'null' end);
+      api.after(v_key, p_descending, 'page.last_key', 'page.last_sourced_id')) else 'null' end);
 end $$;
 
 create or replace function api.prepare(p_name text, p_parameters text, p_statement text) returns void language plpgsql as $$
@@ -123,19 +129,26 @@ create or replace function api.page(
 ) returns text language plpgsql security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off set work_mem = '32MB' as $$
 declare
-  v_mode text := case when p_cursor is not null then 'keyset' when p_offset = 0 then 'start' else 'offset' end;
+  v_is_cursor boolean := p_cursor is not null and (p_cursor[1] is not null or p_sort is null or api.sort_key(
+    (select entity from catalog.operations where operation = p_operation), p_sort) is null);
+  v_mode text := case when v_is_cursor then 'keyset' when p_offset = 0 then 'start' else 'offset' end;
   v_name text := 'rh_' || md5(row(p_operation, p_filter, p_sort, p_descending, p_fields, p_limit, v_mode)::text);
   v_execute text := format('execute %I(%L, %L, %L, %L, %L, %L)', v_name, p_known_version, p_base, p_cursor[1], p_cursor[2], p_offset, p_arguments);
   v_answer text;
 begin
-  begin
-    execute v_execute into v_answer;
-  exception when invalid_sql_statement_name then
+  execute v_execute into v_answer;
+  return v_answer;
+exception
+  when invalid_sql_statement_name then
     perform api.prepare(v_name, 'bigint, text, text, text, bigint, text[]',
       api.page_statement(p_operation, cardinality(p_arguments), p_filter, p_sort, p_descending, p_fields, p_limit, v_mode));
-    execute v_execute into v_answer;
-  end;
-  return v_answer;
+    return api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, p_cursor, p_known_version, p_base);
+  when data_exception then
+    if not v_is_cursor then
+      raise;
+    end if;
+    -- a cursor nobody gave out: its key is no value of the sort's type
+    return api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, null, p_known_version, p_base);
 end $$;
 comment on function api.page is
   'Two lines: {"missing", "count", "version", "last", "more", "total"} and the body. missing is the number of the first path '

@@ -40,14 +40,14 @@ begin
   v_has_document := exists (select from pg_attribute where attrelid = format('store.%I', p_entity)::regclass and attname = 'document');
   execute (
     select format('insert into store.%I as old (%s%s) select %s%s from %I as i %s where not i.faulty
-      on conflict (sourced_id) do update set %s%s where (old.status, old.metadata, old.source_system, %s) is distinct from
+      on conflict (sourced_id) do update set %s%s where (%L or old.source_system = excluded.source_system) and (old.status, old.metadata, old.source_system, %s) is distinct from
         (excluded.status, excluded.metadata, excluded.source_system, %s)',
       p_entity, string_agg(format('%I', key), ', ' order by key), case when v_has_document then ', document' else '' end,
       string_agg(value, ', ' order by key),
       case when v_has_document then format(', shape.%I(%s)', p_entity, load.row_sql(p_entity, v_values || load.nulls(p_entity, v_values), 'i')) else '' end,
       'incoming_' || p_entity, p_join,
       string_agg(format('%1$I = excluded.%1$I', key), ', ' order by key) filter (where key <> 'sourced_id'),
-      case when v_has_document then ', document = excluded.document' else '' end,
+      case when v_has_document then ', document = excluded.document' else '' end, v_context.take_over,
       string_agg(format('old.%I', key), ', ' order by key) filter (where key = any(v_columns)),
       string_agg(format('excluded.%I', key), ', ' order by key) filter (where key = any(v_columns)))
     from jsonb_each_text(v_values));
@@ -90,6 +90,21 @@ begin
   return v_row_count;
 end $$;
 
+create or replace function load.refuse_race(p_entity text, p_file text) returns void language plpgsql as $$
+declare
+  v_context record;
+  v_sourced_id text;
+begin
+  select * into v_context from import_context;
+  execute format('select k.sourced_id from %I as i join store.%I as k using (sourced_id)
+    where not i.faulty and k.source_system <> %L limit 1', 'incoming_' || p_entity, p_entity, v_context.source) into v_sourced_id;
+  if v_sourced_id is not null and not v_context.take_over then
+    perform api.fail('invaliddata', format('%s: "%s" came from another source while this import ran; import again', p_file, v_sourced_id));
+  end if;
+end $$;
+comment on function load.refuse_race is
+  'Imports of different sources run side by side: a record that the check did not find may be another''s when it is written.';
+
 create or replace function load.apply(p_entity text, p_derived text[] default '{}', p_join text default '') returns void
 language plpgsql as $$
 declare
@@ -108,6 +123,9 @@ begin
       count(*), count(distinct ordinal) filter (where faulty), (select count(*) from %I) from %I', 'staged_' || p_entity, 'incoming_' || p_entity)
   into v_new, v_marked, v_pending, v_refused, v_staged;
   v_written := case when v_pending > 0 then load.upsert(p_entity, p_derived, p_join) else 0 end;
+  if v_written < v_pending - v_refused then
+    perform load.refuse_race(p_entity, v_file.file);
+  end if;
   if v_pending > 0 then
     perform load.remember(p_entity);
   end if;

@@ -2,6 +2,11 @@
 -- What each column must be is read from catalog.csv_columns; one statement checks all rows of a file as a set, and only
 -- rows it flags are looked at again, to say what is wrong with them.
 
+create or replace function load.is_read(c catalog.csv_columns) returns boolean language sql stable as $$
+  select c.binding is distinct from '1.1' or (select version from import_context) = '1.1'
+$$;
+comment on function load.is_read is 'What 1.2 has anew is read wherever it stands; what it took away, only in a package that says it is of 1.1.';
+
 create or replace function load.raw_name(c catalog.csv_columns) returns text language sql stable as $$
   select case when c.type in ('guid', 'string', 'ref') and not c.is_list then c.column_name else '= ' || c.column_name end
 $$;
@@ -16,7 +21,7 @@ declare
   v_found text;
 begin
   for c in select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
-    where entity = p_entity and (col.binding is distinct from '1.1') and col.stored order by col.position
+    where entity = p_entity and load.is_read(col) and col.stored order by col.position
   loop
     header := c.header;
     v_raw := format('t.%I', load.raw_name(c));
@@ -105,7 +110,7 @@ create or replace function load.value_sql(c catalog.csv_columns, p_mode text) re
     select format('s.%I', c.column_name) as raw,
       format('case when s.%1$I = any(%2$L::text[])%3$s then s.%1$I%5$s else load.word(s.%1$I, %2$L::text[]) end', c.column_name, c.vocabulary,
         case when c.extensible then format(' or s.%I ~ ''^ext:[a-zA-Z0-9.\-_]+$''', c.column_name) else '' end, null,
-        case when c.column_name = 'status' then format(' when s.%I = ''inactive'' then ''tobedeleted''', c.column_name) else '' end) as enum
+        case when c.column_name = 'status' then format(' when lower(s.%I) = ''inactive'' then ''tobedeleted''', c.column_name) else '' end) as enum
   ) as v
 $$;
 comment on function load.value_sql is 'The SQL expression that turns a staged cell into its value, null where it is none.';
@@ -123,7 +128,7 @@ begin
     string_agg(format('s.%I', c.column_name), ', ' order by position)
   into v_values, v_raws, v_hashed
   from (select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
-    where entity = p_entity and col.binding is distinct from '1.1' and col.stored) as c;
+    where entity = p_entity and load.is_read(col) and col.stored) as c;
   if p_metadata is not null then
     select format('nullif(jsonb_strip_nulls(jsonb_build_object(%s)), ''{}'')', string_agg(format('%L, s.%I', value, key), ', ' order by value)),
       v_hashed || ', ' || string_agg(format('s.%I', key), ', ' order by value)
@@ -148,7 +153,7 @@ begin
   select * into v_file from import_files where entity = p_entity;
   select 't.ordinal, ' || string_agg(format('t.%I', c.column_name), ', ' order by c.position) into v_columns
   from catalog.csv_columns as c join catalog.csv_files using (file)
-  where entity = p_entity and c.binding is distinct from '1.1' and c.stored;
+  where entity = p_entity and load.is_read(c) and c.stored;
   execute format('analyze %I', 'staged_' || p_entity);
   execute format('create temp table %I on commit drop as select ordinal from (
       select ordinal, row_number() over (partition by sourced_id order by ordinal) as occurrence from %2$I
@@ -182,7 +187,8 @@ create or replace function load.warn_of_unstored(p_entity text, p_file text) ret
 declare
   c catalog.csv_columns;
 begin
-  for c in select col.* from catalog.csv_columns as col where file = p_file and not stored loop
+  for c in select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
+    where file = p_file and entity = p_entity and not stored loop
     execute format('insert into import_warnings select %L, load.line(%1$L, min(ordinal)), %L, null, ''not_stored'',
       ''the hub never stores this column'', count(*) from %I where %I is not null having count(*) > 0',
       p_file, c.header, 'staged_' || p_entity, c.column_name);
@@ -216,21 +222,24 @@ create or replace function load.mend(p_entity text, p_file text, p_keep_dangling
 declare
   c catalog.csv_columns;
   v_known text;
+  v_id text;
 begin
   if p_keep_dangling then
     return;
   end if;
   for c in select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
-    where entity = p_entity and col.target is not null and col.required is null and col.binding is distinct from '1.1'
+    where entity = p_entity and col.target is not null and col.required is null and load.is_read(col)
   loop
     v_known := load.known_sql(p_entity, c.target, case when c.is_list then 'id' else format('i.%I', c.column_name) end);
     if c.target = p_entity then
-      v_known := format('(%s) and not exists (select from %I as bad where bad.faulty and bad.sourced_id = %s and bad.known_status is null)',
-        v_known, 'incoming_' || p_entity, case when c.is_list then 'id' else format('i.%I', c.column_name) end);
+      v_id := case when c.is_list then 'id' else format('i.%I', c.column_name) end;
+      v_known := format('exists (select from store.%I as known where known.sourced_id = %s)
+          or exists (select from %I as sent where sent.sourced_id = %2$s and not sent.faulty)', p_entity, v_id, 'incoming_' || p_entity);
       continue when not load.any_marked(p_entity, 'faulty') and not load.any_marked(p_entity, 'warned');
       execute format('insert into import_warnings select %L, load.line(%1$L, min(i.ordinal)), %L, (array_agg(bad.sourced_id order by i.ordinal))[1],
           ''dangling_reference'', ''the record referred to was refused; the reference is left out'', count(*)
-        from %I as i join %3$I as bad on bad.faulty and bad.known_status is null and bad.sourced_id = any(%s) where not i.faulty having count(*) > 0',
+        from %I as i join (select sourced_id from %3$I group by sourced_id having bool_and(faulty and known_status is null)) as bad
+          on bad.sourced_id = any(%s) where not i.faulty having count(*) > 0',
         p_file, c.header, 'incoming_' || p_entity, case when c.is_list then format('i.%I', c.column_name) else format('array[i.%I]', c.column_name) end);
     end if;
     if c.is_list then

@@ -114,20 +114,32 @@ create or replace function load.line(p_file text, p_ordinal bigint) returns bigi
 $$;
 comment on function load.line is 'The line of a file that a staged row began on; import_shifts knows of the lines kept back and of rows over several lines.';
 
+-- OneRoster 1.1 has no roles.csv: a user has one role, at each of its orgs. The rows of users that were not refused become
+-- rows of roles, with the line of their user; roles their users no longer have are marked deleted by rows of their own.
 create or replace function load.roles_from_users() returns void language plpgsql as $$
+declare
+  v_file import_files;
 begin
-  -- OneRoster 1.1 has no roles.csv: a user has one role, at each of its orgs
+  select * into v_file from import_files where entity = 'users';
   perform load.create_staging('roles', '{}');
-  insert into staged_roles (ordinal, sourced_id, status, date_last_modified, user_sourced_id, role_type, role, org_sourced_id)
-  select s.ordinal, s.sourced_id || '/' || org_id, s.status, s.date_last_modified, s.sourced_id, 'primary',
-    case when load.word(s.role, '{administrator}') is null then s.role
-      when o.type = 'school' then 'siteAdministrator' when o.type = 'district' then 'districtAdministrator'
-      else 'systemAdministrator' end, org_id
+  insert into staged_roles (ordinal, sourced_id, status, user_sourced_id, role_type, role, org_sourced_id)
+  select s.ordinal, load.role_id(s.sourced_id, org_id), case when lower(s.status) in ('inactive', 'tobedeleted') then 'tobedeleted' else 'active' end,
+    s.sourced_id, 'primary', case when load.word(s.role, '{administrator}') is null then s.role
+      when o.type = 'school' then 'siteAdministrator' when o.type = 'district' then 'districtAdministrator' else 'systemAdministrator' end, org_id
   from staged_users as s cross join lateral (select distinct unnest(load.list(s.org_sourced_ids)) as org_id) as at
-    left join store.orgs as o on o.sourced_id = org_id;
-  insert into import_files (file, entity, mode)
-  select file, 'roles', mode from import_files where entity = 'users';
+    left join store.orgs as o on o.sourced_id = org_id
+  where not exists (select from incoming_users as i where i.ordinal = s.ordinal and i.faulty);
+  analyze staged_roles;
+  insert into staged_roles (ordinal, sourced_id, status, user_sourced_id, role_type, role, org_sourced_id, begin_date, end_date)
+  select coalesce(s.ordinal, 0), r.sourced_id, 'tobedeleted', r.user_sourced_id, r.role_type, r.role, r.org_sourced_id, r.begin_date, r.end_date
+  from store.roles as r left join staged_users as s on s.sourced_id = r.user_sourced_id
+  where r.source_system = (select source from import_context) and r.status = 'active'
+    and not exists (select from staged_roles as d where d.sourced_id = r.sourced_id)
+    and case when s.sourced_id is not null then not exists (select from incoming_users as i where i.ordinal = s.ordinal and i.faulty)
+      else v_file.mode = 'bulk' and not exists (select from import_kept as k where k.file = v_file.file and k.sourced_id = r.user_sourced_id) end;
+  insert into import_files (file, entity, mode) values (v_file.file, 'roles', 'derived');
 end $$;
-comment on function load.roles_from_users is
-  'staged_users of a 1.1 package -> staged_roles. An administrator becomes one of the site, the district or the system, by '
-  'the type of the org.';
+
+create or replace function load.role_id(p_user text, p_org text) returns text language sql immutable as $$
+  select case when length(p_user) + length(p_org) < 255 then p_user || '/' || p_org else md5(p_user || '/' || p_org) end
+$$;
