@@ -2,7 +2,7 @@
 -- zone (without: UTC). Null where the text is no such thing. A "+" that a form decoder turned into a space is understood.
 create or replace function api.instant(p_text text) returns timestamptz language plpgsql stable as $$
 declare
-  v_text text := regexp_replace(p_text, ' (\d\d:?\d\d)$', '+\1');
+  v_text text := regexp_replace(p_text, '(\d\d:\d\d(:\d\d(\.\d+)?)?) (\d\d:?\d\d)$', '\1+\4');
 begin
   if v_text ~ '^\d{4}-\d\d-\d\d$' then
     return (v_text || 'T00:00:00Z')::timestamptz;

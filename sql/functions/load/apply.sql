@@ -131,7 +131,7 @@ begin
   end if;
   -- the later files are checked against this table: at its first load the planner must learn that it is not empty
   if v_written > 0 and (select reltuples <= 0 from pg_class where oid = format('store.%I', p_entity)::regclass) then
-    execute format('analyze store.%I', p_entity);
+    execute format('analyze (skip_locked) store.%I', p_entity);
   end if;
   if v_file.mode = 'bulk' and v_staged > 0 then
     v_omitted := load.delete_omitted(p_entity, v_file.file);
