@@ -1,11 +1,12 @@
 // A package -> the store, in one transaction: manifest, files streamed into staging, checked and written in sets, published.
 // Knows no entity: which files there are, and in which order they load, the database says.
 
-import { CsvError, parseRows, RowScanner } from './csv.ts'
+import { CsvError, RowScanner } from './csv.ts'
 import { type Database, type Transaction, textArray } from './database.ts'
+import { ImportError, type Manifest, type Mode, readManifest } from './manifest.ts'
 import { readZip, ZipError, type ZipFile } from './zip.ts'
 
-export type Mode = 'bulk' | 'delta'
+export { ImportError }
 
 export interface ImportOptions {
   /** The system whose rows these are; default: the manifest's source.systemCode, then its systemName, then "default". */
@@ -63,17 +64,6 @@ export interface ImportReport {
   readonly warnings: readonly (Fault & { readonly rows: number })[]
 }
 
-/** The package as a whole cannot be imported; nothing was changed. */
-export class ImportError extends Error {
-  override name = 'ImportError'
-}
-
-interface Manifest {
-  readonly version: '1.1' | '1.2'
-  readonly modes: ReadonlyMap<string, Mode | 'absent'>
-  readonly source: string | undefined
-}
-
 interface Plan {
   readonly file: ZipFile
   readonly mode: Mode
@@ -105,7 +95,7 @@ export async function importPackage(database: Database, archive: Blob, options: 
 
 async function importInto(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
   const files = await readZip(archive, { unpackedBytesMax: options.unpackedBytesMax, fileCountMax })
-  const manifest = await readManifest(files, options)
+  const manifest = await readManifest(files, options.assume)
   const source = options.source ?? manifest.source ?? 'default'
   let report: Omit<ImportReport, 'applied' | 'publishedAt'> | undefined
   const run = async (transaction: Transaction): Promise<string | null> => {
@@ -127,55 +117,6 @@ async function importInto(database: Database, archive: Blob, options: ImportOpti
     if (thrown instanceof StrictRefusal && report !== undefined) return { ...report, publishedAt: null, applied: false }
     throw thrown
   }
-}
-
-async function readManifest(files: readonly ZipFile[], options: ImportOptions): Promise<Manifest> {
-  const file = files.find(({ name }) => name.toLowerCase() === 'manifest.csv')
-  if (file === undefined) {
-    if (options.assume === undefined) {
-      throw new ImportError('the package has no manifest.csv; --assume bulk or --assume delta says what its files are')
-    }
-    const modes = new Map(files.map(({ name }) => [name.replace(/\.csv$/, ''), options.assume as Mode]))
-    return { version: '1.2', modes, source: undefined }
-  }
-  if (file.sizeBytes > 1024 * 1024)
-    throw new ImportError(`manifest.csv has ${file.sizeBytes} bytes; it lists some 25 properties`)
-  const properties = new Map<string, string>()
-  for (const [index, row] of manifestRows(await new Response(file.stream()).text()).entries()) {
-    const [name = '', value = ''] = row.map((cell) => cell.trim())
-    if (index === 0 && name.toLowerCase() === 'propertyname') continue
-    if (properties.has(name)) throw new ImportError(`manifest.csv, line ${index + 1}: "${name}" stands twice`)
-    properties.set(name, value)
-  }
-  return manifestOf(properties)
-}
-
-function manifestRows(text: string): string[][] {
-  try {
-    return parseRows(text)
-  } catch (cause) {
-    throw new ImportError(`manifest.csv cannot be read as CSV: ${(cause as Error).message}`, { cause })
-  }
-}
-
-function manifestOf(properties: ReadonlyMap<string, string>): Manifest {
-  const version = properties.get('oneroster.version')
-  if (version !== '1.1' && version !== '1.2' && version !== '1.2.1') {
-    throw new ImportError(
-      `manifest.csv: oneroster.version is ${version === undefined ? 'missing' : `"${version}"`}; 1.2 and 1.1 are read`,
-    )
-  }
-  const modes = new Map<string, Mode | 'absent'>()
-  for (const [name, value] of properties) {
-    if (!name.startsWith('file.')) continue
-    const mode = value.toLowerCase()
-    if (mode !== 'bulk' && mode !== 'delta' && mode !== 'absent') {
-      throw new ImportError(`manifest.csv: ${name} is "${value}"; it must be absent, bulk or delta`)
-    }
-    modes.set(name.slice('file.'.length), mode)
-  }
-  const named = properties.get('source.systemCode') || properties.get('source.systemName')
-  return { version: version === '1.1' ? '1.1' : '1.2', modes, source: named || undefined }
 }
 
 /** Which files are read, and how. What the manifest promises must be there; what it does not is left, with a warning. */

@@ -1,7 +1,7 @@
 // Call + Page -> Response: the body as it came, X-Total-Count, Link. Pure.
 
 import type { Page, PageCall } from './call.ts'
-import { encodeCursor } from './request.ts'
+import { encodeCursor } from './cursor.ts'
 
 const json = 'application/json; charset=utf-8'
 

@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { parseRows } from '../../src/csv.ts'
 import { connectPostgres, type Database } from '../../src/database.ts'
-import { atEnd } from '../support/cleanup.ts'
 import { backend, openTestDatabase } from '../support/database.ts'
 import {
   bytesOf,
@@ -129,8 +128,8 @@ describe('a COPY that the server rejects', () => {
     'is an error where there is one connection in all [needs a pool: PostgreSQL]',
     async () => {
       const alone = connectPostgres(url ?? '', { poolSize: 1 })
-      atEnd(() => alone.close())
       expect(await outcome(alone)).toBe('rejected')
+      await alone.close()
     },
   )
 })

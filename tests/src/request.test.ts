@@ -3,9 +3,10 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Cursor, PageCall } from '../../src/call.ts'
+import { encodeCursor } from '../../src/cursor.ts'
 import { ApiError } from '../../src/errors.ts'
 import { type Operation, operations } from '../../src/generated/operations.ts'
-import { encodeCursor, readCall } from '../../src/request.ts'
+import { readCall } from '../../src/request.ts'
 
 const operation = (id: string): Operation => {
   const found = operations.find((one) => one.id === id)

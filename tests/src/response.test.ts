@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Page, PageCall } from '../../src/call.ts'
+import { encodeCursor } from '../../src/cursor.ts'
 import { operations } from '../../src/generated/operations.ts'
-import { encodeCursor, readCall } from '../../src/request.ts'
+import { readCall } from '../../src/request.ts'
 import { oneResponse, pageResponse } from '../../src/response.ts'
 
 const operation = operations.find(({ id }) => id === 'getAllUsers') as (typeof operations)[number]

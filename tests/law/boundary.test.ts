@@ -1,0 +1,159 @@
+// The database keeps the boundary itself: the application's role may execute a few functions of schema api and do nothing
+// else, whatever statement it sends.
+
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { appRole } from '../../src/cli/data.ts'
+import type { Database, Transaction } from '../../src/database.ts'
+import { backend, openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { bulk, school } from '../support/rows.ts'
+
+let database: TestDatabase
+let owner: Database
+beforeAll(async () => {
+  database = await openTestDatabase()
+  owner = database.owner
+  await bulk(owner, school)
+}, 60_000)
+
+class Undo extends Error {}
+
+/** Runs as the application's role, in a transaction that is taken back. */
+async function asApp<T>(run: (sql: Transaction) => Promise<T>): Promise<T> {
+  let answer: T | undefined
+  await owner.sql
+    .begin(async (sql) => {
+      await sql.unsafe(`set local role ${appRole}`)
+      answer = await run(sql)
+      throw new Undo()
+    })
+    .catch((thrown) => {
+      if (!(thrown instanceof Undo)) throw thrown
+    })
+  return answer as T
+}
+
+/** The SQLSTATE that the statement ends with; "done" where it does not fail. */
+const codeOf = (statement: string): Promise<string> =>
+  asApp((sql) => sql.unsafe(statement)).then(
+    () => 'done',
+    (thrown: { code?: string }) => String(thrown.code),
+  )
+
+const denied = '42501'
+const texts = async (statement: string): Promise<string[]> =>
+  (await owner.sql.unsafe<{ text: string }[]>(statement)).map(({ text }) => text)
+
+const ours = `'{store,catalog,shape,source,load,api,migration}'::name[]`
+
+describe("the application's role", () => {
+  test('can do its work: a page, a record, a token, the health', async () => {
+    const page = await asApp(
+      (sql) =>
+        sql`select api.page('c', 'get_all_users', '{}', null, null, false, null, 10, 0, null, null, 'http://x/')`,
+    )
+    expect(JSON.stringify(page)).toContain('Byron')
+    expect(await codeOf(`select api.one('c', 'get_user', 'u1', null, 'http://x/')`)).toBe('done')
+    expect(await codeOf(`select api.token('\\x00')`)).toBe('done')
+    expect(await codeOf(`select api.create_token('c', '\\x00', null, '\\x00', 60)`)).toBe('done')
+    expect(await codeOf('select api.applied_migrations()')).toBe('done')
+  })
+
+  test('may execute these functions, and no other of any schema of ours', async () => {
+    const allowed = await texts(`select distinct n.nspname || '.' || proname as text
+      from pg_proc join pg_namespace as n on n.oid = pronamespace
+      where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
+    expect(allowed.sort()).toEqual(['api.applied_migrations', 'api.create_token', 'api.one', 'api.page', 'api.token'])
+  })
+
+  test('may execute functions whose search path is fixed, for they act as the owner', async () => {
+    expect(
+      await texts(`select proname as text from pg_proc where prosecdef
+      and not coalesce('search_path=pg_catalog, pg_temp' = any(proconfig), false)`),
+    ).toEqual([])
+    const definers = await texts(
+      `select proname as text from pg_proc where prosecdef and pronamespace <> 'api'::regnamespace`,
+    )
+    expect(definers).toEqual([])
+  })
+
+  test('may use no schema but api, and create in none', async () => {
+    expect(
+      await texts(`select nspname as text from pg_namespace
+      where nspname = any(${ours}) and has_schema_privilege('${appRole}', oid, 'usage')`),
+    ).toEqual(['api'])
+    expect(
+      await texts(`select nspname as text from pg_namespace
+      where nspname !~ '^pg_(temp|toast_temp)' and has_schema_privilege('${appRole}', oid, 'create')`),
+    ).toEqual([])
+  })
+
+  test('has no right on any table, view or sequence of ours', async () => {
+    const rights = await texts(`select format('%I.%I %s', nspname, relname, case
+        when relkind = 'S' then has_sequence_privilege('${appRole}', c.oid, 'usage, select, update')
+        else has_table_privilege('${appRole}', c.oid, 'select, insert, update, delete, truncate, references, trigger')
+          or has_any_column_privilege('${appRole}', c.oid, 'select, insert, update, references') end) as text
+      from pg_class as c join pg_namespace as n on n.oid = relnamespace
+      where nspname = any(${ours}) and relkind in ('r', 'p', 'v', 'm', 'S')`)
+    expect(rights.length).toBeGreaterThan(15)
+    expect(rights.filter((right) => !right.endsWith(' f'))).toEqual([])
+  })
+
+  test('is denied what it tries all the same', async () => {
+    const statements = [
+      'select * from store.users',
+      'select * from store.clients',
+      'select * from catalog.fields',
+      'select * from migration.files',
+      'delete from store.tokens',
+      `update store.users set given_name = 'x'`,
+      `select nextval('store.revisions')`,
+      `select shape.base()`,
+      `select load.publish(1)`,
+      `select store.set_base('http://evil/')`,
+      `select * from source.get_all_users()`,
+      `select api.import_begin('x', '1.2', false, false)`,
+      `select api.create_client('x', 'x', '\\x00', '{}')`,
+      `select api.rotate_client('x', '\\x00')`,
+      `select api.filter('users', null)`,
+      `select api.prepare('x', 'text', 'select 1')`,
+      'create schema mine',
+      'create table public.mine (x integer)',
+      'create table api.mine (x integer)',
+      'create function api.mine() returns integer language sql as $$ select 1 $$',
+      'create or replace function api.token(p_token_hash bytea) returns jsonb language sql as $$ select null::jsonb $$',
+      'drop function api.token(bytea)',
+      'create role mine',
+      `copy (select 1) to program 'true'`,
+      `select pg_read_file('/etc/passwd')`,
+    ]
+    const codes = await Promise.all(statements.map(async (statement) => `${await codeOf(statement)} ${statement}`))
+    expect(codes).toEqual(statements.map((statement) => `${denied} ${statement}`))
+  })
+
+  test('is no superuser, no member of another role, and cannot log in by itself', async () => {
+    expect(
+      await texts(
+        `select concat(rolsuper, rolcreaterole, rolcreatedb, rolcanlogin, rolbypassrls) as text from pg_roles where rolname = '${appRole}'`,
+      ),
+    ).toEqual(['fffff'])
+    expect(
+      await texts(`select roleid::regrole::text as text from pg_auth_members where member = '${appRole}'::regrole`),
+    ).toEqual([])
+  })
+
+  test.skipIf(backend === 'pglite')('is who the server acts as [needs a role to connect as: PostgreSQL]', async () => {
+    const [row] = await database.app.sql<{ user: string }[]>`select current_user as user`
+    expect(row?.user).toBe(appRole)
+    await expect(database.app.sql`select * from store.users`.execute()).rejects.toThrow('permission denied')
+  })
+})
+
+describe('public', () => {
+  test('may execute nothing of ours', async () => {
+    expect(
+      await texts(`select distinct n.nspname || '.' || proname as text
+      from pg_proc join pg_namespace as n on n.oid = pronamespace, aclexplode(coalesce(proacl, acldefault('f', proowner))) as a
+      where nspname = any(${ours}) and a.grantee = 0`),
+    ).toEqual([])
+  })
+})

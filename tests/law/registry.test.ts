@@ -1,0 +1,154 @@
+// One name on every floor: the operations of the documents, of the registry, of the catalog and of the database are the
+// same, and what is generated is fresh.
+
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { operationsOf, readDocument, services } from '../../openapi/document.ts'
+import { generated } from '../../openapi/generate.ts'
+import type { Database } from '../../src/database.ts'
+import { operations } from '../../src/generated/operations.ts'
+import { openTestDatabase } from '../support/database.ts'
+
+let owner: Database
+beforeAll(async () => {
+  owner = (await openTestDatabase()).owner
+}, 60_000)
+
+const root = new URL('../../', import.meta.url).pathname
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const texts = async (statement: string): Promise<string[]> =>
+  (await owner.sql.unsafe<{ text: string }[]>(statement)).map(({ text }) => text)
+
+describe('a generated file', () => {
+  test('is what the documents say', async () => {
+    const files = await generated()
+    expect(files.size).toBeGreaterThan(6)
+    const stale = [...files].filter(
+      ([name, text]) => !existsSync(root + name) || readFileSync(root + name, 'utf8') !== text,
+    )
+    expect(stale.map(([name]) => name)).toEqual([])
+  })
+
+  test('is generated: nothing else lies in its folders', async () => {
+    const found = ['src/generated', 'sql/generated'].flatMap((folder) =>
+      readdirSync(root + folder).map((name) => `${folder}/${name}`),
+    )
+    expect(found.sort()).toEqual([...(await generated()).keys()].sort())
+  })
+})
+
+describe('an operation', () => {
+  test('of the documents stands in the registry, once, and the other way round', () => {
+    const documented = services.flatMap((service) => operationsOf(service, readDocument(service)).map(({ id }) => id))
+    expect(operations.map(({ id }) => id).sort()).toEqual(documented.sort())
+    expect(new Set(documented).size).toBe(documented.length)
+    expect(operations.filter(({ service }) => service === 'rostering').length).toBe(41)
+  })
+
+  test('of the registry stands in the catalog with its kind, entity and envelope', async () => {
+    const found = await texts(
+      `select concat_ws(' ', operation, kind, entity, envelope) as text from catalog.operations`,
+    )
+    expect(found.sort()).toEqual(
+      operations.map((o) => [snakeCase(o.id), o.kind, o.entity, o.envelope].join(' ')).sort(),
+    )
+  })
+
+  test('has one function in schema source, that takes its path parameters and gives rows of its entity', async () => {
+    const found =
+      await texts(`select p.proname || ' ' || p.pronargs || ' ' || t.typname || ' ' || p.proretset || ' ' || p.provolatile::text as text
+      from pg_proc as p join pg_type as t on t.oid = p.prorettype where p.pronamespace = 'source'::regnamespace`)
+    const named = new Set(operations.map(({ id }) => snakeCase(id)))
+    const ofOperations = found.filter((text) => named.has(String(text.split(' ')[0])))
+    expect(ofOperations.sort()).toEqual(
+      operations.map((o) => `${snakeCase(o.id)} ${o.pathParameters.length} ${o.entity} true s`).sort(),
+    )
+  })
+
+  test('accounts for every function of schema source: it is one, or finds a parent of one', async () => {
+    const parents = await texts('select distinct unnest(parents) as text from catalog.operations')
+    const found = await texts(`select proname as text from pg_proc where pronamespace = 'source'::regnamespace`)
+    expect(new Set(found).size).toBe(found.length)
+    const known = new Set([...operations.map(({ id }) => snakeCase(id)), ...parents])
+    expect(found.filter((name) => !known.has(name))).toEqual([])
+    expect(parents.filter((name) => !found.includes(name))).toEqual([])
+  })
+
+  test('with a parent in its path asks for each of them', async () => {
+    const found = await texts(
+      `select operation || ' ' || cardinality(parents) as text from catalog.operations where kind = 'page'`,
+    )
+    const pages = operations.filter(({ kind }) => kind === 'page')
+    expect(found.sort()).toEqual(pages.map((o) => `${snakeCase(o.id)} ${o.pathParameters.length}`).sort())
+  })
+
+  test('reads entities whose versions are counted', async () => {
+    expect(
+      await texts(`select distinct r as text from catalog.operations, unnest(reads) as r
+      where r not in (select entity from store.versions)`),
+    ).toEqual([])
+    expect(await texts('select operation as text from catalog.operations where not entity = any(reads)')).toEqual([])
+  })
+
+  test('is a language sql function that the planner can inline: no set, no security definer, not strict', async () => {
+    expect(
+      await texts(`select proname as text from pg_proc join pg_language as l on l.oid = prolang
+      where pronamespace = 'source'::regnamespace
+        and (lanname <> 'sql' or prosecdef or proisstrict or proconfig is not null or provolatile = 'v')`),
+    ).toEqual([])
+  })
+})
+
+describe('the catalog', () => {
+  test('names columns that exist: each field has one in the table of its entity', async () => {
+    expect(
+      await texts(`select f.entity || '.' || f.field as text from catalog.fields as f
+      where f.kind not in ('absent', 'instant') and not exists (
+        select from pg_attribute where attrelid = format('store.%I', f.entity)::regclass and attname = f.column_name and attnum > 0)`),
+    ).toEqual([])
+    expect(
+      await texts(
+        `select entity || '.' || field as text from catalog.fields where kind = 'instant' and field <> 'dateLastModified'`,
+      ),
+    ).toEqual([])
+    expect((await texts('select field as text from catalog.fields')).length).toBeGreaterThan(100)
+  })
+
+  test('leaves no column of an entity without a field, but what the store keeps for itself', async () => {
+    const own = ['revision', 'source_system', 'source_modified_at', 'row_hash', 'document']
+    const found = await texts(`select v.entity || '.' || attname as text from store.versions as v
+      join pg_attribute on attrelid = format('store.%I', v.entity)::regclass and attnum > 0 and not attisdropped
+      where not exists (select from catalog.fields as f where f.entity = v.entity and f.column_name = attname)
+        and attname <> all('{${own.join(',')}}')`)
+    expect(found).toEqual([])
+  })
+
+  test('gives every entity a table, a shape and a version', async () => {
+    const entities = await texts('select entity as text from catalog.entities')
+    expect(entities.sort()).toEqual((await texts('select entity as text from store.versions')).sort())
+    expect(
+      await texts(`select entity as text from catalog.entities
+      where to_regprocedure(format('shape.%I(store.%1$I)', entity)) is null`),
+    ).toEqual([])
+  })
+
+  test('gives every stored column of a CSV file a column of its table, but those of 1.1 alone', async () => {
+    expect(
+      await texts(`select file || ' ' || header as text from catalog.csv_columns as c join catalog.csv_files using (file)
+      where stored and c.binding is distinct from '1.1' and not exists (
+        select from pg_attribute where attrelid = format('store.%I', entity)::regclass
+          and attname = case column_name when 'date_last_modified' then 'source_modified_at' else column_name end)`),
+    ).toEqual([])
+    expect(await texts('select header as text from catalog.csv_columns where not stored')).toEqual([
+      'password',
+      'password',
+    ])
+  })
+
+  test('points references of CSV columns at files that load before them, or at their own', async () => {
+    const early = await texts(`select c.file || ' ' || header || ' > ' || target as text from catalog.csv_columns as c
+      join catalog.csv_files as f using (file) join catalog.csv_files as t on t.entity = c.target where t.position > f.position`)
+    // people are checked together
+    expect(early).toEqual(['roles.csv userProfileSourcedId > user_profiles'])
+  })
+})
