@@ -1,7 +1,7 @@
 // `quickstart`: from nothing to a served district. Data directory or PostgreSQL, migrations, a demo district through the
 // real import, a client that holds every scope, a port, and three curl lines.
 
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { allScopes, type Credentials, createClient, isCurrent, listClients, rotateClient } from '../clients.ts'
 import type { Config } from '../config.ts'
 import type { Database, Sql } from '../database.ts'
@@ -89,6 +89,7 @@ async function demoCredentials(sql: Sql, directory: string): Promise<Credentials
     : await createClient(sql, 'quickstart demo', allScopes, demoClient)
   if (credentials === undefined)
     throw new CommandError('the demo client was revoked; make one with `clients create`, then `serve`')
+  mkdirSync(directory, { recursive: true })
   writeFileSync(path, `${JSON.stringify(credentials)}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)
   return credentials
