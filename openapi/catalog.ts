@@ -16,7 +16,8 @@ function literal(cell: Cell): string {
   if (cell === null) return 'null'
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell)
   if (typeof cell === 'string') return `'${cell.replaceAll("'", "''")}'`
-  return `'{${cell.map((item) => `"${item}"`).join(',')}}'`
+  const items = cell.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`)
+  return literal(`{${items.join(',')}}`)
 }
 
 function insert(table: string, columns: string, rows: Cell[][]): string {

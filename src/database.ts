@@ -50,53 +50,26 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
   return {
     sql,
     embedded: false,
-    copy: (transaction, table, columns, rows) => copyIn(sql, transaction, copyText(table, columns, 'stdin'), rows),
+    copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     close: () => sql.end({ timeout: 5 }),
   }
 }
 
-/** How often a COPY that does not end is looked after. */
-const copyWatchMs = 2000
-
-async function copyIn(
-  sql: Sql,
-  transaction: Transaction,
-  text: string,
-  rows: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const [backend] = await transaction<{ pid: number }[]>`select pg_backend_pid() as pid`
+async function copyIn(transaction: Transaction, text: string, rows: AsyncIterable<Uint8Array>): Promise<void> {
   const stream = await transaction.unsafe(text).writable()
-  const watch = watchCopy(sql, backend?.pid ?? 0)
   const failed = new Promise<never>((_resolve, reject) => stream.once('error', reject))
-  try {
-    for await (const chunk of rows) {
-      if (!stream.write(chunk))
-        await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), failed, watch.refused])
-    }
-    await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed, watch.refused])
-  } finally {
-    watch.stop()
+  failed.catch(() => {})
+  for await (const chunk of rows) {
+    if (!stream.write(chunk)) await Promise.race([failed, new Promise((resolve) => stream.once('drain', resolve))])
   }
-}
-
-/**
- * A COPY that the server refuses after its last byte never settles in the client (porsager/postgres #1173). No event tells
- * of it, so another connection asks now and then whether the transaction has failed.
- */
-function watchCopy(sql: Sql, pid: number): { readonly refused: Promise<never>; readonly stop: () => void } {
-  let stop = (): void => {}
-  const refused = new Promise<never>((_resolve, reject) => {
-    const timer = setInterval(async () => {
-      const failed = await sql`select from pg_stat_activity where pid = ${pid} and state like '%(aborted)'`.catch(
-        () => [],
-      )
-      if (failed.length > 0)
-        reject(new Error('the database refused rows that the scanner had let pass; its log names the line'))
-    }, copyWatchMs)
-    stop = () => clearInterval(timer)
+  await Promise.race([failed, new Promise((resolve) => stream.write(new Uint8Array(0), resolve))])
+  stream.end()
+  // A COPY that the server rejects after its last byte never settles in the client (porsager/postgres #1173). Once the
+  // stream has let go of the connection, in the next turn of the loop, a query queues behind the COPY and fails with it.
+  await new Promise((resolve) => setImmediate(resolve))
+  await transaction`select 1`.catch((cause: unknown) => {
+    throw new Error('the database refused rows that the scanner had let pass; its log names the line', { cause })
   })
-  refused.catch(() => {})
-  return { refused, stop }
 }
 
 /** PGlite that is already open; `role` is taken for the whole session, of which there is one. */

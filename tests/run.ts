@@ -2,6 +2,7 @@
 // service that is missing is a failure. Arguments are handed on to bun test.
 
 import { connect } from 'node:net'
+import { connectPostgres } from '../src/database.ts'
 
 interface Totals {
   passed: number
@@ -26,6 +27,15 @@ function answers(host: string, port: number): Promise<boolean> {
 const count = (output: string, word: string): number =>
   Number(new RegExp(`^ *(\\d+) ${word}$`, 'm').exec(output)?.[1] ?? 0)
 
+/** The databases of a run that could not close them itself. */
+async function dropLeftovers(pid: number): Promise<void> {
+  const server = connectPostgres(postgresUrl.href, { poolSize: 1 })
+  const left = await server.sql<{ name: string }[]>`
+    select datname as name from pg_database where datname like ${`rosterhub\\_test\\_${pid}\\_%`}`
+  for (const { name } of left) await server.sql.unsafe(`drop database if exists ${name} with (force)`)
+  await server.close()
+}
+
 /** One run of bun test; its output is shown as it comes. */
 async function run(backend: 'pglite' | 'postgres'): Promise<Totals> {
   console.log(`\n== ${backend}`)
@@ -42,6 +52,7 @@ async function run(backend: 'pglite' | 'postgres'): Promise<Totals> {
     output += text
   }
   const code = await child.exited
+  if (backend === 'postgres') await dropLeftovers(child.pid)
   const failed = count(output, 'fail')
   const skipped = [...output.matchAll(/^\(skip\) (.+)$/gm)].map((match) => `${backend}: ${match[1]}`)
   // a run that broke off counts as a failure even if no test did

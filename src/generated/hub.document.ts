@@ -236,8 +236,7 @@ export default {
      },
      "scope": {
       "type": "string",
-      "description": "Scopes",
-      "separated by spaces.": null
+      "description": "Scopes, separated by spaces."
      },
      "client_id": {
       "type": "string"

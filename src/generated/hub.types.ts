@@ -99,7 +99,7 @@ export interface components {
         TokenRequest: {
             /** @enum {string} */
             grant_type: "client_credentials";
-            /** @description Scopes */
+            /** @description Scopes, separated by spaces. */
             scope?: string;
             client_id?: string;
             client_secret?: string;

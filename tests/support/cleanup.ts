@@ -9,4 +9,4 @@ export const atEnd = (close: () => unknown): void => void closers.push(close)
 
 afterAll(async () => {
   for (const close of closers.splice(0).reverse()) await close()
-})
+}, 60_000)

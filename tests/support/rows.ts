@@ -155,12 +155,17 @@ export async function pausedImport(database: Database, csv: Csv, source: string)
   return { goOn: told.resolve, done }
 }
 
-/** Settles when a session of this database waits for a lock that another one holds. */
-export async function someoneWaits({ sql }: Database): Promise<void> {
-  for (let waits = false; !waits; ) {
+/** Settles when a session of this database waits for a lock that another one holds, or when `work` is done without. */
+export async function waitsOrDone({ sql }: Database, work: Promise<unknown>): Promise<void> {
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  work.then(over, over)
+  while (!isOver) {
     const [row] = await sql<{ waits: boolean }[]>`select exists (
       select from pg_locks join pg_stat_activity using (pid)
       where not granted and datname = current_database()) as waits`
-    waits = row?.waits === true
+    if (row?.waits === true) return
   }
 }
