@@ -20,10 +20,11 @@ function links(call: PageCall, page: Page): string {
   const { limit, offset } = call
   const phase = offset % limit
   const lastOffset = page.total <= phase ? 0 : phase + Math.floor((page.total - 1 - phase) / limit) * limit
-  const found = [link(call, 'first', 0)]
-  if (offset > 0) found.push(link(call, 'prev', Math.max(0, Math.min(offset - limit, lastOffset))))
-  if (page.hasMore) found.push(link(call, 'next', offset + page.count, cursorAfter(call, page)))
-  found.push(link(call, 'last', lastOffset))
+  const base = linkBase(call)
+  const found = [link(base, call, 'first', 0)]
+  if (offset > 0) found.push(link(base, call, 'prev', Math.max(0, Math.min(offset - limit, lastOffset))))
+  if (page.hasMore) found.push(link(base, call, 'next', offset + page.count, cursorAfter(call, page)))
+  found.push(link(base, call, 'last', lastOffset))
   return found.join(', ')
 }
 
@@ -35,11 +36,15 @@ function cursorAfter(call: PageCall, { last }: Page): string | undefined {
   return encodeCursor(call, last)
 }
 
-function link(call: PageCall, relation: string, offset: number, cursor?: string): string {
-  const url = new URL(call.url)
-  url.searchParams.set('limit', String(call.limit))
-  url.searchParams.set('offset', String(offset))
-  if (cursor === undefined) url.searchParams.delete('cursor')
-  else url.searchParams.set('cursor', cursor)
-  return `<${url.href}>; rel="${relation}"`
+/** The address of another page: every parameter as it was sent, but those that name the page. */
+function link(base: string, call: PageCall, relation: string, offset: number, cursor?: string): string {
+  const place = `limit=${call.limit}&offset=${offset}${cursor === undefined ? '' : `&cursor=${cursor}`}`
+  return `<${base}${place}>; rel="${relation}"`
+}
+
+const placing = new Set(['limit', 'offset', 'cursor'])
+
+function linkBase({ url }: PageCall): string {
+  const kept = new URLSearchParams([...url.searchParams].filter(([name]) => !placing.has(name))).toString()
+  return `${url.origin}${url.pathname}?${kept === '' ? '' : `${kept}&`}`
 }

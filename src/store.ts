@@ -38,7 +38,9 @@ export class Store {
 
   /** One page with its exact total. Throws what the database raised, or ApiError for an unknown parent. */
   async page(client: string, call: PageCall): Promise<Page> {
-    const key = JSON.stringify([call.operation.id, call.arguments, call.filterText])
+    // what a filter says of an href, it says of the address the client is shown
+    const base = call.filterText?.includes('href') ? call.base : ''
+    const key = JSON.stringify([call.operation.id, call.arguments, call.filterText, base])
     const known = this.totals.get(key)
     const [[answer]] = (await this.sql`select api.page(
       ${client}, ${snakeCase(call.operation.id)}, ${textArray(call.arguments)}::text::text[],

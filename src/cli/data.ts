@@ -1,8 +1,8 @@
 // Where a command's data are: PostgreSQL by DATABASE_URL, or PGlite in a directory that one process may hold at a time.
 
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
-import { connectEmbedded, connectPostgres, type Database, openPglite } from '../database.ts'
+import { connectEmbedded, connectPostgres, type Database, openPglite, serveEmbedded } from '../database.ts'
 
 /** Something the person at the terminal can mend; its message is all they need. */
 export class CommandError extends Error {
@@ -54,7 +54,7 @@ async function openEmbedded({ directory, holder }: DataOptions): Promise<Data> {
     return {
       owner,
       app: async () => {
-        await owner.sql.unsafe(`set role ${appRole}`)
+        await serveEmbedded(owner.sql, appRole)
         return owner
       },
       close: async () => {
@@ -72,13 +72,16 @@ async function openEmbedded({ directory, holder }: DataOptions): Promise<Data> {
 /** One process a directory: a file with its id, taken over when that process is gone. */
 function lock(directory: string, holder: string): () => void {
   const path = `${directory}/rosterhub.lock`
+  const own = `${path}.${process.pid}`
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const file = openSync(path, 'wx')
-      writeSync(file, JSON.stringify({ pid: process.pid, holder }))
-      closeSync(file)
+      // written whole under a name of its own, then linked: nobody reads it half written
+      writeFileSync(own, JSON.stringify({ pid: process.pid, holder }))
+      linkSync(own, path)
+      rmSync(own)
       return () => rmSync(path, { force: true })
     } catch (thrown) {
+      rmSync(own, { force: true })
       if ((thrown as { code?: string }).code !== 'EEXIST' || attempt > 5) throw thrown
       const found = readHolder(path)
       if (found !== undefined && found.pid !== process.pid && isAlive(found.pid)) {

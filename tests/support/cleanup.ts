@@ -3,10 +3,26 @@
 import { afterAll } from 'bun:test'
 
 const closers: (() => unknown)[] = []
+const ofFiles = new Map<string, (() => unknown)[]>()
 
 /** Runs at the end of the whole run, the latest first. */
 export const atEnd = (close: () => unknown): void => void closers.push(close)
 
+/** The test file that is being run, as the stack shows it. */
+const testFile = (): string => /[^\s(]+\.test\.ts/.exec(new Error().stack ?? '')?.[0] ?? ''
+
+/** Runs when another test file asks for the same, at the latest at the end: an embedded database holds 300 MB. */
+export async function untilNextFile(close: () => unknown): Promise<void> {
+  const file = testFile()
+  for (const [other, all] of ofFiles) {
+    if (other === file) continue
+    ofFiles.delete(other)
+    for (const one of all.reverse()) await one()
+  }
+  ofFiles.set(file, [...(ofFiles.get(file) ?? []), close])
+}
+
 afterAll(async () => {
+  for (const close of [...ofFiles.values()].flat()) await close()
   for (const close of closers.splice(0).reverse()) await close()
 }, 60_000)

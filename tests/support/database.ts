@@ -4,7 +4,7 @@
 import { appRole } from '../../src/cli/data.ts'
 import { connectEmbedded, connectPostgres, type Database, openPglite } from '../../src/database.ts'
 import { migrate, readSqlFiles } from '../../src/migrate.ts'
-import { atEnd } from './cleanup.ts'
+import { atEnd, untilNextFile } from './cleanup.ts'
 
 export const backend: 'pglite' | 'postgres' = process.env['TEST_DATABASE'] === 'postgres' ? 'postgres' : 'pglite'
 export const postgresUrl = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres'
@@ -77,12 +77,12 @@ function migratedSnapshot(): Promise<Blob> {
   return snapshot
 }
 
-/** An empty, migrated database, closed at the end of the run. Call it in beforeAll. */
+/** An empty, migrated database, closed when the next file opens its own, or at the end of the run. Call it in beforeAll. */
 export async function openTestDatabase(): Promise<TestDatabase> {
   if (backend === 'pglite') {
     const pglite = await openPglite(undefined, await migratedSnapshot())
     const owner = await connectEmbedded(pglite)
-    atEnd(async () => {
+    await untilNextFile(async () => {
       await owner.close()
       await pglite.close()
     })

@@ -1,4 +1,5 @@
--- A parsed filter -> the text of an SQL condition over r (a row of the entity) and p (its publication). Names and types
+-- A parsed filter -> the text of an SQL condition over r (a row of the entity), p (its publication) and $2 (the base of the
+-- references that the client is shown). Names and types
 -- come from the catalog, values are quoted. The meaning, for a value v:
 --   scalar  =, !=  equal, not equal (an absent value is not equal)   <, <=, >, >=  in code point order, dates as instants
 --           ~      contains v, case-sensitively
@@ -90,7 +91,7 @@ begin
   return case p_field.kind
     when 'flag' then format('r.%I::text', p_field.column_name)
     when 'reference_type' then format('case when r.%I is not null then %L end', p_field.column_name, p_field.target)
-    when 'reference_href' then format('shape.href(%L, r.%I)', (select collection from catalog.entities where type = p_field.target), p_field.column_name)
+    when 'reference_href' then format('$2 || %L || shape.segment(r.%I)', (select collection || '/' from catalog.entities where type = p_field.target), p_field.column_name)
     when 'absent' then 'null::text'
     else format('r.%I', p_field.column_name)
   end;
@@ -104,8 +105,8 @@ declare
 begin
   return case p_field.kind
     when 'reference_type' then format('array(select %L::text from unnest(%s))', p_field.target, v_list)
-    when 'reference_href' then format('array(select shape.href(%L, id) from unnest(%s) as id)',
-      (select collection from catalog.entities where type = p_field.target), v_list)
+    when 'reference_href' then format('array(select $2 || %L || shape.segment(id) from unnest(%s) as id)',
+      (select collection || '/' from catalog.entities where type = p_field.target), v_list)
     when 'absent' then 'null::text[]'
     else v_list
   end;

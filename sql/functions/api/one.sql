@@ -14,7 +14,7 @@ end $$;
 
 create or replace function api.one(p_client text, p_operation text, p_sourced_id text, p_fields text[], p_base text)
 returns text language plpgsql security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off as $$
+set search_path = pg_catalog, pg_temp as $$
 declare
   v_name text := 'rh_' || md5(row(p_operation, p_fields)::text);
   v_execute text := format('execute %I(%L, %L)', v_name, p_sourced_id, p_base);

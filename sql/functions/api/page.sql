@@ -92,18 +92,21 @@ begin
         'total', case when current.version = $1 then null
           when %2$L <> 'keyset' and page.row_count < %3$s and (page.row_count > 0 or $5 = 0) then $5 + page.row_count
           else (select count(*) from %4$s where %5$s) end)::text
-      || %6$L || case when $2 = shape.base() then coalesce(page.body, '')
-        else coalesce(replace(page.body, '"href":"' || shape.base(), '"href":"' || $2), '') end || ']}'
+      || %6$L || case when $2 = shape.base() then page.body else replace(page.body, '"href":"' || shape.base(), '"href":"' || $2) end
     from (
-      select string_agg(x.document, ',') as body, count(*) as row_count, %7$s as last_key, %8$s as last_sourced_id
-      from (select %9$s as document, r.sourced_id, %10$s as key from %11$s) as x
+      select string_agg(x.document, x.delimiter) as body, count(x.sourced_id) as row_count, %7$s as last_key, %8$s as last_sourced_id
+      from (
+        select * from (select %9$s as document, r.sourced_id, %10$s as key, ',' as delimiter from %11$s) as found
+        -- the end of the body is its last piece: behind 10,000 rows every || copies 6 MB
+        union all select ']}', null, null, ''
+      ) as x
     ) as page, (select max(version) as version from store.versions where entity = any(%12$L)) as current$sql$,
     v_missing, p_mode, p_limit,
     case when v_condition like '%p.%' then v_rows else format('source.%I(%s) as r', p_operation, api.arguments(p_argument_count)) end,
     v_condition, E'\n{"' || v_operation.envelope || '":[',
-    case when v_default then 'null' else '(array_agg(x.key::text))[count(*)]' end,
+    case when v_default then 'null' else '(array_agg(x.key::text))[count(x.sourced_id)]' end,
     case when v_default then case when p_descending then 'min' else 'max' end || '(x.sourced_id)'
-      else '(array_agg(x.sourced_id))[count(*)]' end,
+      else '(array_agg(x.sourced_id))[count(x.sourced_id)]' end,
     api.projection(v_operation.entity, p_fields), case when v_default then 'null' else v_key end, v_from, v_operation.reads,
     -- an offset and the total tell whether there is more; a cursor's offset may have drifted since, so it looks
     case when p_mode = 'keyset' then format('page.row_count = %s and exists (select from %s where %s and %s)', p_limit, v_rows, v_condition,
@@ -126,29 +129,29 @@ comment on function api.prepare is 'Prepares a statement in this session, which 
 create or replace function api.page(
   p_client text, p_operation text, p_arguments text[], p_filter jsonb, p_sort text, p_descending boolean, p_fields text[],
   p_limit integer, p_offset integer, p_cursor text[], p_known_version bigint, p_base text
-) returns text language plpgsql security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off set work_mem = '32MB' as $$
+) returns setof text language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
 declare
   v_is_cursor boolean := p_cursor is not null and (p_cursor[1] is not null or p_sort is null or api.sort_key(
     (select entity from catalog.operations where operation = p_operation), p_sort) is null);
   v_mode text := case when v_is_cursor then 'keyset' when p_offset = 0 then 'start' else 'offset' end;
   v_name text := 'rh_' || md5(row(p_operation, p_filter, p_sort, p_descending, p_fields, p_limit, v_mode)::text);
   v_execute text := format('execute %I(%L, %L, %L, %L, %L, %L)', v_name, p_known_version, p_base, p_cursor[1], p_cursor[2], p_offset, p_arguments);
-  v_answer text;
 begin
-  execute v_execute into v_answer;
-  return v_answer;
+  -- not into a variable: behind 10,000 rows each copy of the answer takes 4 ms
+  return query execute v_execute;
 exception
-  when invalid_sql_statement_name then
+  -- "return query" calls a statement that is not prepared a syntax error
+  when invalid_sql_statement_name or syntax_error then
     perform api.prepare(v_name, 'bigint, text, text, text, bigint, text[]',
       api.page_statement(p_operation, cardinality(p_arguments), p_filter, p_sort, p_descending, p_fields, p_limit, v_mode));
-    return api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, p_cursor, p_known_version, p_base);
+    return query select api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, p_cursor, p_known_version, p_base);
   when data_exception then
     if not v_is_cursor then
       raise;
     end if;
     -- a cursor nobody gave out: its key is no value of the sort's type
-    return api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, null, p_known_version, p_base);
+    return query select api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, null, p_known_version, p_base);
 end $$;
 comment on function api.page is
   'Two lines: {"missing", "count", "version", "last", "more", "total"} and the body. missing is the number of the first path '

@@ -27,6 +27,9 @@ declare
   v_columns text[] := load.columns(p_entity) || p_derived;
   v_values jsonb;
   v_has_document boolean;
+  v_insert text;
+  v_conflict text;
+  v_all_new boolean;
   v_row_count bigint;
 begin
   select * into v_context from import_context;
@@ -38,19 +41,29 @@ begin
     'source_system', quote_literal(v_context.source), 'source_modified_at', 'i.date_last_modified',
     'row_hash', 'case when i.warned then null else i.row_hash end', 'metadata', 'i.metadata');
   v_has_document := exists (select from pg_attribute where attrelid = format('store.%I', p_entity)::regclass and attname = 'document');
-  execute (
-    select format('insert into store.%I as old (%s%s) select %s%s from %I as i %s where not i.faulty
-      on conflict (sourced_id) do update set %s%s where (%L or old.source_system = excluded.source_system) and (old.status, old.metadata, old.source_system, %s) is distinct from
-        (excluded.status, excluded.metadata, excluded.source_system, %s)',
+  select format('insert into store.%I as old (%s%s) select %s%s from %I as i %s where not i.faulty',
       p_entity, string_agg(format('%I', key), ', ' order by key), case when v_has_document then ', document' else '' end,
       string_agg(value, ', ' order by key),
       case when v_has_document then format(', shape.%I(%s)', p_entity, load.row_sql(p_entity, v_values || load.nulls(p_entity, v_values), 'i')) else '' end,
-      'incoming_' || p_entity, p_join,
+      'incoming_' || p_entity, p_join),
+    format(' on conflict (sourced_id) do update set %s%s where (%L or old.source_system = excluded.source_system)
+        and (old.status, old.metadata, old.source_system, %s) is distinct from (excluded.status, excluded.metadata, excluded.source_system, %s)',
       string_agg(format('%1$I = excluded.%1$I', key), ', ' order by key) filter (where key <> 'sourced_id'),
       case when v_has_document then ', document = excluded.document' else '' end, v_context.take_over,
       string_agg(format('old.%I', key), ', ' order by key) filter (where key = any(v_columns)),
       string_agg(format('excluded.%I', key), ', ' order by key) filter (where key = any(v_columns)))
-    from jsonb_each_text(v_values));
+  into v_insert, v_conflict from jsonb_each_text(v_values);
+  execute format('select not exists (select from %I where known_status is not null and not faulty)', 'incoming_' || p_entity) into v_all_new;
+  if v_all_new then
+    -- a tenth faster than with "on conflict"; what came in since the check makes it a conflict after all
+    begin
+      execute v_insert;
+      get diagnostics v_row_count = row_count;
+      return v_row_count;
+    exception when unique_violation then null;
+    end;
+  end if;
+  execute v_insert || v_conflict;
   get diagnostics v_row_count = row_count;
   return v_row_count;
 end $$;
@@ -122,6 +135,10 @@ begin
       count(*) filter (where not faulty and status = ''tobedeleted'' and known_status is distinct from ''tobedeleted''),
       count(*), count(distinct ordinal) filter (where faulty), (select count(*) from %I) from %I', 'staged_' || p_entity, 'incoming_' || p_entity)
   into v_new, v_marked, v_pending, v_refused, v_staged;
+  -- before the new rows: on a first import there is nothing to compare
+  if v_file.mode = 'bulk' and v_staged > 0 then
+    v_omitted := load.delete_omitted(p_entity, v_file.file);
+  end if;
   v_written := case when v_pending > 0 then load.upsert(p_entity, p_derived, p_join) else 0 end;
   if v_written < v_pending - v_refused then
     perform load.refuse_race(p_entity, v_file.file);
@@ -132,9 +149,6 @@ begin
   -- the later files are checked against this table: at its first load the planner must learn that it is not empty
   if v_written > 0 and (select reltuples <= 0 from pg_class where oid = format('store.%I', p_entity)::regclass) then
     execute format('analyze (skip_locked) store.%I', p_entity);
-  end if;
-  if v_file.mode = 'bulk' and v_staged > 0 then
-    v_omitted := load.delete_omitted(p_entity, v_file.file);
   end if;
   update import_files set row_count = v_staged, created = v_new, deleted = v_marked + v_omitted, updated = v_written - v_new - v_marked,
     unchanged = v_staged - v_refused - v_written, refused = v_refused where entity = p_entity;

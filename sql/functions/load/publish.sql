@@ -18,7 +18,8 @@ begin
     return null;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('rosterhub publish', 0));
-  select greatest(date_trunc('milliseconds', clock_timestamp()), max(published_at) + interval '1 millisecond')
+  -- the millisecond after this one: a clock read now, before the commit, shows an earlier date
+  select greatest(date_trunc('milliseconds', clock_timestamp()), max(published_at)) + interval '1 millisecond'
   into v_published_at from store.publications;
   insert into store.publications values (p_revision, v_published_at, format('{"dateLastModified":"%s",',
     to_char(v_published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));

@@ -1,0 +1,93 @@
+// Laws of fields on all 41 operations: exactly the named properties, and 400 for a name that is unknown or blank.
+
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { operations } from '../../src/generated/operations.ts'
+import { findIds, type Ids, type Json, origin, pathOf, refusal } from '../support/collections.ts'
+import { type Hub, openHub } from '../support/hub.ts'
+import { importDistrict } from '../support/packages.ts'
+import { propertiesOf } from '../support/schemas.ts'
+
+let hub: Hub
+let ids: Ids
+beforeAll(async () => {
+  hub = await openHub()
+  await importDistrict(hub.owner)
+  ids = await findIds(hub)
+}, 60_000)
+
+/** The records of an answer, one or many. */
+async function records(response: Response): Promise<readonly Json[]> {
+  expect(response.status).toBe(200)
+  const [content] = Object.values((await response.json()) as Readonly<Record<string, Json | Json[]>>)
+  return [content ?? []].flat() as Json[]
+}
+
+const only = (record: Json, names: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => names.includes(name)))
+
+describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
+  const names = propertiesOf(operation.schema).map(({ name }) => name)
+  const get = (query: string): Promise<Response> => hub.get(`${origin}${pathOf(operation, ids)}?${query}`)
+
+  test('answers every property of its schema alone, and nothing beside it', async () => {
+    const whole = await records(await get(''))
+    for (const name of names) {
+      expect(await records(await get(`fields=${name}`))).toEqual(whole.map((record) => only(record, [name])))
+    }
+  })
+
+  test('answers several as a list, repeated, mixed, in any order and twice: exactly the named ones', async () => {
+    const whole = await records(await get(''))
+    const chosen = [names.at(-1) ?? '', 'status', 'metadata', names[4] ?? '', 'sourcedId']
+    const expected = whole.map((record) => only(record, chosen))
+    expect(expected).not.toEqual([])
+    const [first, ...rest] = chosen
+    for (const query of [
+      `fields=${chosen.join(',')}`,
+      chosen.map((name) => `fields=${name}`).join('&'),
+      `fields=${first}&fields=${rest.join(',')}`,
+      `fields=${[...chosen, ...chosen].reverse().join('%2C')}`,
+      `fields=${chosen.join(',%20')}`,
+      `fields=${chosen.join(',+')}`,
+    ]) {
+      expect(await records(await get(query))).toEqual(expected)
+    }
+  })
+
+  test('answers every property when all are named', async () => {
+    expect(await records(await get(`fields=${names}`))).toEqual([...(await records(await get('')))])
+  })
+
+  test('refuses an unknown name, wherever it stands, and says which', async () => {
+    const unknown = ['nobody', 'SourcedId', 'sourced_id', 'metadata.x', "x'*𝔘"]
+    for (const name of unknown) {
+      const sent = encodeURIComponent(name)
+      for (const query of [`fields=${sent}`, `fields=sourcedId,${sent}`, `fields=sourcedId&fields=${sent}`]) {
+        expect(await refusal(await get(query))).toBe(`400 invalid_selection_field: fields: unknown field "${name}"`)
+      }
+    }
+  })
+
+  test('refuses a blank name', async () => {
+    for (const query of [
+      'fields=',
+      'fields',
+      'fields=%20',
+      'fields=,',
+      'fields=sourcedId,',
+      'fields=sourcedId,,status',
+      'fields=sourcedId&fields=',
+      'fields=a%00b',
+    ]) {
+      expect(await refusal(await get(query))).toStartWith('400 invalid_selection_field: fields: a name is blank')
+    }
+  })
+})
+
+test('the shape of a page is kept: fields change neither total, nor links, nor order', async () => {
+  const path = `${origin}/ims/oneroster/rostering/v1p2/users?limit=7&offset=14&sort=familyName`
+  const [whole, part] = [await hub.get(path), await hub.get(`${path}&fields=givenName`)]
+  expect(part.headers.get('x-total-count')).toBe(whole.headers.get('x-total-count'))
+  const names = (await records(whole)).map((record) => only(record, ['givenName']))
+  expect(await records(part)).toEqual(names)
+})

@@ -1,0 +1,242 @@
+// The commands as child processes: what they print, where, and how they end.
+
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { ImportReport } from '../../src/importer.ts'
+import { type Ended, openPlace, type Place } from '../support/command.ts'
+import { backend } from '../support/database.ts'
+import { zipOf } from '../support/packages.ts'
+import { type Csv, packageOf, school } from '../support/rows.ts'
+
+let place: Place
+beforeAll(async () => {
+  place = await openPlace()
+  const { code, stdout, stderr } = await place.run(['migrate'])
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toStartWith('applied migrations/0001_store.sql')
+}, 60_000)
+
+const write = async (name: string, csv: Csv): Promise<void> =>
+  void (await Bun.write(`${place.directory}/${name}`, await zipOf(packageOf('bulk', csv))))
+const json = <T>({ stdout }: Ended): T => JSON.parse(stdout) as T
+const slow = 30_000
+
+describe('migrate', () => {
+  test(
+    'says that there is nothing to apply the second time',
+    async () => {
+      expect(await place.run(['migrate'])).toEqual({ code: 0, stdout: 'nothing to apply\n', stderr: '' })
+    },
+    slow,
+  )
+})
+
+describe('import', () => {
+  const faulty = {
+    ...school,
+    orgs: school.orgs.replace('District,', '"Two\nlines",').replace('school', 'castle'),
+  }
+
+  test(
+    '--json prints the report, in one line',
+    async () => {
+      await write('school.zip', school)
+      const ended = await place.run(['import', 'school.zip', '--json', '--source', 'sis'])
+      expect([ended.code, ended.stderr, ended.stdout.trim().includes('\n')]).toEqual([0, '', false])
+      const report = json<ImportReport>(ended)
+      expect([report.source, report.applied, report.faultCount, report.files.length]).toEqual(['sis', true, 0, 8])
+      expect(Date.parse(String(report.publishedAt))).not.toBeNaN()
+      const again = await place.run(['import', 'school.zip', '--source', 'sis'])
+      expect(again.stdout).toContain('nothing had changed')
+      expect(again.stdout).toMatch(/users\.csv +bulk +2 +0 +0 +2 +0 +0\n/)
+    },
+    slow,
+  )
+
+  test(
+    '--faults writes every fault as CSV; the good rows go in, and the command succeeds',
+    async () => {
+      await write('faulty.zip', faulty)
+      const ended = await place.run(['import', 'faulty.zip', '--source', 'sis', '--faults', 'faults.csv'])
+      expect([ended.code, ended.stderr]).toEqual([0, ''])
+      expect(ended.stdout).toContain('refused: orgs.csv, line 4, type: must be one of')
+      expect(readFileSync(`${place.directory}/faults.csv`, 'utf8').split('\r\n')).toEqual([
+        'file,line,field,value,code,reason',
+        'orgs.csv,4,type,castle,not_in_vocabulary,"must be one of department, school, district, local, state, national, or ext:…"',
+        '',
+      ])
+    },
+    slow,
+  )
+
+  test(
+    '--strict ends with 1 when a row is refused, and changes nothing',
+    async () => {
+      await write('strict.zip', { ...faulty, courses: school.courses.replace('Maths', 'Algebra') })
+      const ended = await place.run(['import', 'strict.zip', '--source', 'sis', '--strict', '--json'])
+      expect([ended.code, json<ImportReport>(ended).applied, json<ImportReport>(ended).publishedAt]).toEqual([
+        1,
+        false,
+        null,
+      ])
+      const told = await place.run(['import', 'strict.zip', '--source', 'sis', '--strict'])
+      expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('nothing was changed: 1 faults') as never])
+    },
+    slow,
+  )
+
+  test(
+    'of what is no package says why in one line, and ends with 1',
+    async () => {
+      await Bun.write(`${place.directory}/none.zip`, 'no zip')
+      await Bun.write(`${place.directory}/bare.zip`, await zipOf({ 'orgs.csv': school.orgs }))
+      for (const [file, message] of [
+        ['none.zip', 'no readable zip archive'],
+        ['bare.zip', '--assume'],
+        ['missing.zip', 'missing.zip: no such file'],
+      ] as const) {
+        const { code, stdout, stderr } = await place.run(['import', file])
+        expect([code, stdout]).toEqual([1, ''])
+        expect(stderr).toContain(message)
+        expect(stderr.trim().split('\n').length).toBe(1)
+      }
+    },
+    slow,
+  )
+})
+
+describe('clients', () => {
+  interface Client {
+    readonly clientId: string
+    readonly clientSecret?: string
+    readonly name: string
+    readonly scopes: string[]
+    readonly rotatedAt: string | null
+    readonly revokedAt: string | null
+  }
+
+  test('create, list, rotate and revoke --json: a secret is shown when it is made, and never again', async () => {
+    const clients = async (...args: string[]): Promise<Ended> => place.run(['clients', ...args, '--json'])
+    const made = json<Client>(
+      await clients('create', '--name', 'LMS', '--scope', 'roster.readonly', '--scope', 'roster-core.readonly'),
+    )
+    expect(Object.keys(made)).toEqual(['clientId', 'clientSecret'])
+    const listed = await clients('list')
+    expect(json<Client[]>(listed)).toMatchObject([
+      { clientId: made.clientId, name: 'LMS', rotatedAt: null, revokedAt: null },
+    ])
+    expect(json<Client[]>(listed)[0]?.scopes.map((scope) => scope.split('/').at(-1))).toEqual([
+      'roster.readonly',
+      'roster-core.readonly',
+    ])
+    expect(listed.stdout).not.toContain(String(made.clientSecret))
+    const rotated = json<Client>(await clients('rotate', made.clientId))
+    expect(rotated.clientId).toBe(made.clientId)
+    expect(rotated.clientSecret).not.toBe(made.clientSecret as string)
+    expect(json<object>(await clients('revoke', made.clientId))).toEqual({ clientId: made.clientId, revoked: true })
+    const [last] = json<Client[]>(await clients('list'))
+    expect([last?.rotatedAt === null, last?.revokedAt === null]).toEqual([false, false])
+    const gone = await clients('rotate', made.clientId)
+    expect([gone.code, gone.stdout, gone.stderr]).toEqual([1, '', `no client "${made.clientId}", or it is revoked\n`])
+  }, 60_000)
+
+  test(
+    'create wants a name and scopes that there are',
+    async () => {
+      const wrong = await place.run(['clients', 'create', '--name', 'LMS', '--scope', 'everything'])
+      expect([wrong.code, wrong.stdout]).toEqual([1, ''])
+      expect(wrong.stderr).toContain('no scope "everything"')
+      expect(wrong.stderr).toContain('roster.readonly')
+      const nameless = await place.run(['clients', 'create', '--scope', 'roster.readonly'])
+      expect([nameless.code, nameless.stderr]).toEqual([1, '--name NAME is wanted\n'])
+    },
+    slow,
+  )
+})
+
+describe('a command', () => {
+  test(
+    'lists every fault of its settings at once, and none of it starts',
+    async () => {
+      const { code, stdout, stderr } = await place.run(['migrate', '--data', 'untouched'], {
+        DATABASE_URL: 'mysql://x',
+        PUBLIC_URL: 'roster.example',
+        LOG_LEVEL: 'loud',
+        DATABASE_POOL_SIZE: '0',
+        TOKEN_SECONDS: 'an hour',
+        IMPORT_MAX_UNPACKED_BYTES: '1e999',
+      })
+      expect([code, stdout]).toEqual([1, ''])
+      for (const name of [
+        'DATABASE_URL',
+        'PUBLIC_URL',
+        'LOG_LEVEL',
+        'DATABASE_POOL_SIZE',
+        'TOKEN_SECONDS',
+        'IMPORT_MAX_UNPACKED_BYTES',
+      ])
+        expect(stderr).toContain(`- ${name} must be `)
+      expect(existsSync(`${place.directory}/untouched`)).toBe(false)
+    },
+    slow,
+  )
+
+  test.each([
+    [['conquer'], 'no command "conquer"'],
+    [['import'], 'name the package'],
+    [['migrate', '--colour'], '--colour'],
+    [['serve', '--port', 'x'], '--port must be a whole number, not "x"'],
+    [['import', 'school.zip', '--assume', 'full'], '--assume must be bulk or delta'],
+  ])(
+    'that is not understood says so: %p',
+    async (args, message) => {
+      const { code, stdout, stderr } = await place.run(args)
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toContain(message)
+      expect(stderr).not.toContain('    at ')
+    },
+    slow,
+  )
+
+  test(
+    'district writes a package that import takes whole',
+    async () => {
+      const written = await place.run(['district', '--students', '30', '--seed', '3', '--out', 'district.zip'])
+      expect([written.code, written.stdout]).toEqual([0, ''])
+      const report = json<ImportReport>(await place.run(['import', 'district.zip', '--source', 'made-up', '--json']))
+      expect([report.applied, report.faultCount]).toEqual([true, 0])
+    },
+    slow,
+  )
+
+  test.skipIf(backend === 'postgres')(
+    'takes a directory over whose holder is gone [needs a data directory: PGlite]',
+    async () => {
+      const gone = Bun.spawn(['true'])
+      await gone.exited
+      mkdirSync(`${place.directory}/stale`)
+      const lock = `${place.directory}/stale/rosterhub.lock`
+      writeFileSync(lock, JSON.stringify({ pid: gone.pid, holder: 'a server on port 3000' }))
+      expect((await place.run(['migrate', '--data', 'stale'])).code).toBe(0)
+      expect(existsSync(lock)).toBe(false)
+    },
+    slow,
+  )
+
+  test.skipIf(backend === 'postgres')(
+    'keeps out of a directory that a live process holds, which goes on [needs a data directory: PGlite]',
+    async () => {
+      mkdirSync(`${place.directory}/held`)
+      const lock = `${place.directory}/held/rosterhub.lock`
+      const holder = JSON.stringify({ pid: process.pid, holder: 'a server on port 3000' })
+      writeFileSync(lock, holder)
+      const { code, stderr } = await place.run(['clients', 'list', '--data', 'held'])
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining(`in use by a server on port 3000 (process ${process.pid})`) as never,
+      ])
+      expect(readFileSync(lock, 'utf8')).toBe(holder)
+    },
+    slow,
+  )
+})
