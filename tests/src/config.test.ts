@@ -6,7 +6,7 @@ import { ConfigError, readConfig } from '../../src/config.ts'
 const defaults = {
   databaseUrl: undefined,
   publicUrl: undefined,
-  poolSize: 4,
+  poolSize: Math.max(2, navigator.hardwareConcurrency),
   tokenSeconds: 3600,
   tokenRecheckMs: 5000,
   pageLimitMax: 10_000,
