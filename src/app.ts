@@ -56,6 +56,9 @@ export function createApp(options: AppOptions): App {
   })
   return {
     fetch: async (request) => {
+      if (!URL.canParse(request.url)) {
+        return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
+      }
       const response = await elysia.fetch(request)
       return request.method === 'HEAD'
         ? new Response(null, { status: response.status, headers: response.headers })

@@ -3,7 +3,7 @@
 // quoted as RFC 4180 has it, and ends as the first line does. Also the only importer of csv-parse. Pure.
 
 import { parse } from 'csv-parse/sync'
-import { BACKSLASH, CR, DOT, faults, LF, lineBytesMax, NUL, type Row, readRow, type Verdict } from './row.ts'
+import { BACKSLASH, CR, DOT, faults, LF, lineBytesMax, NUL, openLine, type Row, readRow, type Verdict } from './row.ts'
 
 /** A line that was not passed on (with `code`), or one that makes lines run ahead of rows (without). */
 export interface KeptLine {
@@ -65,9 +65,11 @@ export class RowScanner {
     const isUtf8 = this.isUtf8(bytes.subarray(at, isLast ? bytes.length : lastEnd))
     let runStart = at
     while (at < bytes.length) {
-      const row = readRow(bytes, at, isLast)
+      let row = readRow(bytes, at, isLast)
       if (row === undefined) break
       const verdict = this.verdict(bytes, at, row, isUtf8)
+      // a quote forgotten here may close lines later: only this line is refused, so that no record in between is lost
+      if (verdict !== undefined && row.lineCount > 1) row = openLine(bytes, at, verdict)
       const isNormal =
         verdict === undefined &&
         !row.isBlank &&

@@ -96,7 +96,7 @@ export async function importPackage(database: Database, archive: Blob, options: 
 async function importInto(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
   const files = await readZip(archive, { unpackedBytesMax: options.unpackedBytesMax, fileCountMax })
   const manifest = await readManifest(files, options.assume)
-  const source = options.source ?? manifest.source ?? 'default'
+  const source = options.source || manifest.source || 'default'
   let report: Omit<ImportReport, 'applied' | 'publishedAt'> | undefined
   const run = async (transaction: Transaction): Promise<string | null> => {
     const known = await transaction<KnownFile[]>`select file, entity from catalog.csv_files order by position`

@@ -105,7 +105,7 @@ function readQuoted(bytes: Uint8Array, open: number, start: number, isLast: bool
 }
 
 /** The line that a runaway quote or an endless row begins on: it is refused, and reading goes on with the next line. */
-function openLine(bytes: Uint8Array, start: number, fault: Verdict): Row {
+export function openLine(bytes: Uint8Array, start: number, fault: Verdict): Row {
   const found = bytes.indexOf(LF, start)
   const isEnded = found !== -1
   const end = isEnded ? found : bytes.length

@@ -30,6 +30,10 @@ exception when others then
 end $$;
 
 revoke all on schema public from public;
+do $$
+begin
+  execute format('revoke temporary on database %I from public', current_database());
+end $$;
 grant usage on schema api to rosterhub_app;
 
 create sequence store.revisions;

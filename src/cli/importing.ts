@@ -1,10 +1,12 @@
 // `import FILE.zip`: a package into the store, with a progress bar, a table of what happened, and the faults as CSV.
 
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { type Fault, type ImportOptions, type ImportReport, importPackage, type Progress } from '../importer.ts'
+import { CommandError } from './data.ts'
 
 export type ImportFlags = Pick<ImportOptions, 'source' | 'assume' | 'strict' | 'keepDangling' | 'takeOver'> & {
   readonly faultsFile?: string | undefined
@@ -25,24 +27,33 @@ export async function runImport(
   config: Config,
 ): Promise<ImportResult> {
   const firstFaults: Fault[] = []
+  const file = flags.faultsFile === undefined ? undefined : await openFaults(flags.faultsFile)
   const bar = process.stderr.isTTY ? progressBar((text) => process.stderr.write(text)) : undefined
   const report = await importPackage(database, archive, {
     ...flags,
     unpackedBytesMax: config.importMaxUnpackedBytes,
     ...(bar === undefined ? {} : { onProgress: bar.show }),
     onFaults: async (faults) => {
-      const file = flags.faultsFile === undefined ? undefined : createWriteStream(flags.faultsFile)
       file?.write('file,line,field,value,code,reason\r\n')
       for await (const fault of faults) {
         if (firstFaults.length < toldMax) firstFaults.push(fault)
         else if (file === undefined) break
         if (file?.write(csvLine(fault)) === false) await once(file, 'drain')
       }
-      if (file !== undefined) await new Promise((resolve) => file.end(resolve))
+      if (file !== undefined) await finished(file.end())
     },
   }).finally(() => bar?.end())
   if (report.publishedAt !== null) await refreshStatistics(database, report)
   return { report, firstFaults }
+}
+
+/** Opens the file before the import begins: a path that cannot be written must not cost a transaction. */
+async function openFaults(path: string): Promise<WriteStream> {
+  const file = createWriteStream(path)
+  await once(file, 'open').catch((cause: Error) => {
+    throw new CommandError(`--faults ${path}: ${cause.message}`)
+  })
+  return file
 }
 
 const csvLine = ({ file, line, field, value, code, reason }: Fault): string =>

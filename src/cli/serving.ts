@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { type App, createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
+import { errorResponse, toApiError } from '../errors.ts'
 import { readSqlFiles, type SqlFile } from '../migrate.ts'
 import { lineObserver } from '../observe.ts'
 import { CommandError } from './data.ts'
@@ -18,7 +19,13 @@ export function appFor(database: Database, config: Config): App {
 /** Listens on every address; port 0 takes a free one. Throws CommandError where the port is taken. */
 export function listen(app: App, port: number): { readonly port: number; readonly stop: () => Promise<void> } {
   try {
-    const server = Bun.serve({ port, idleTimeout: 60, fetch: app.fetch })
+    const server = Bun.serve({
+      port,
+      idleTimeout: 60,
+      development: false,
+      fetch: app.fetch,
+      error: (thrown) => errorResponse(toApiError(thrown)),
+    })
     return { port: server.port ?? port, stop: () => server.stop() }
   } catch (thrown) {
     if ((thrown as { code?: string }).code === 'EADDRINUSE') {

@@ -43,38 +43,6 @@ begin
 end $$;
 comment on function api.import_load is 'Checks and writes the staged rows of one step: an entity, or for users their profiles and roles too.';
 
-create or replace function load.people() returns void language plpgsql as $$
-declare
-  v_entity text;
-begin
-  foreach v_entity in array '{users,user_profiles,roles}'::text[] loop
-    if v_entity = 'roles' and (select version from import_context) = '1.1' and to_regclass('pg_temp.staged_users') is not null
-      and to_regclass('pg_temp.staged_roles') is null
-    then
-      perform load.roles_from_users();
-    end if;
-    if exists (select from import_files where entity = v_entity) then
-      perform load.check(v_entity);
-    end if;
-  end loop;
-  perform load.refuse_users_without_role();
-  if to_regclass('pg_temp.incoming_users') is not null then
-    perform load.mend('users', f.file, c.keep_dangling) from import_files as f, import_context as c where f.entity = 'users';
-  end if;
-  foreach v_entity in array '{user_profiles,roles}'::text[] loop
-    if exists (select from import_files where entity = v_entity) then
-      perform load.apply(v_entity);
-    end if;
-  end loop;
-  perform load.affected_users();
-  if exists (select from import_files where entity = 'users') then
-    perform load.apply('users', '{roles,user_profiles}', 'join derived_users as derived using (sourced_id)');
-  end if;
-  perform load.refresh_users();
-  -- what is stored is looked up in the store from here on
-  drop table if exists incoming_users, incoming_user_profiles, incoming_roles;
-end $$;
-
 create or replace function api.import_publish() returns timestamptz language sql as $$
   select load.publish(revision) from import_context
 $$;

@@ -132,8 +132,8 @@ create or replace function api.page(
 ) returns setof text language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-  v_is_cursor boolean := p_cursor is not null and (p_cursor[1] is not null or p_sort is null or api.sort_key(
-    (select entity from catalog.operations where operation = p_operation), p_sort) is null);
+  v_is_cursor boolean := p_cursor is not null and (p_cursor[1] is not null or p_sort is null or coalesce(api.sort_key(
+    (select entity from catalog.operations where operation = p_operation), p_sort), 'r.sourced_id') = 'r.sourced_id');
   v_mode text := case when v_is_cursor then 'keyset' when p_offset = 0 then 'start' else 'offset' end;
   v_name text := 'rh_' || md5(row(p_operation, p_filter, p_sort, p_descending, p_fields, p_limit, v_mode)::text);
   v_execute text := format('execute %I(%L, %L, %L, %L, %L, %L)', v_name, p_known_version, p_base, p_cursor[1], p_cursor[2], p_offset, p_arguments);

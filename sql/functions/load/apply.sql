@@ -96,7 +96,7 @@ begin
   end if;
   execute format('update store.%1$I as k set status = ''tobedeleted'', revision = %2$s%3$s
     where k.source_system = %4$L and k.status = ''active''
-      and not exists (select from %5$I as s where s.sourced_id = k.sourced_id)
+      and not exists (select from %5$I as s where btrim(s.sourced_id) = k.sourced_id)
       and not exists (select from import_kept as kept where kept.file = %6$L and kept.sourced_id = k.sourced_id)',
     p_entity, v_context.revision, v_document, v_context.source, 'staged_' || p_entity, p_file);
   get diagnostics v_row_count = row_count;

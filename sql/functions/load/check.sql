@@ -130,8 +130,9 @@ begin
   from (select col.* from catalog.csv_columns as col join catalog.csv_files using (file)
     where entity = p_entity and load.is_read(col) and col.stored) as c;
   if p_metadata is not null then
-    select format('nullif(jsonb_strip_nulls(jsonb_build_object(%s)), ''{}'')', string_agg(format('%L, s.%I', value, key), ', ' order by value)),
-      v_hashed || ', ' || string_agg(format('s.%I', key), ', ' order by value)
+    select format('nullif(jsonb_strip_nulls(jsonb_object(%L::text[], array[%s])), ''{}'')', array_agg(value order by value),
+        string_agg(format('s.%I', key), ', ' order by value)),
+      v_hashed || ', ' || string_agg(format('s.%I', key), ', ' order by value) || format(', %L::text', array_agg(value order by value))
     into v_metadata, v_hashed from jsonb_each_text(p_metadata);
   end if;
   return format('select s.ordinal, %s, %s, %s as metadata, hash_record_extended(row(%s), 0) as row_hash, k.status as known_status, '

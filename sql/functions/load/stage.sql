@@ -83,6 +83,9 @@ declare
   v_metadata jsonb;
   v_missing text;
 begin
+  if cardinality(p_header) > 400 then
+    perform api.fail('invaliddata', format('%s, line 1: the header has %s columns; 400 are read', p_file, cardinality(p_header)));
+  end if;
   select * into v_context from import_context;
   select array_agg(h.column_name order by h.place),
     jsonb_object_agg(h.column_name, h.metadata_name) filter (where h.metadata_name is not null)

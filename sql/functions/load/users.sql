@@ -33,11 +33,14 @@ declare
 begin
   create temp table affected_users on commit drop as
     select user_sourced_id as sourced_id from store.roles where revision = v_revision
-    union select user_sourced_id from store.user_profiles where revision = v_revision;
+    union select user_sourced_id from store.user_profiles where revision = v_revision
+    union select sourced_id from left_users;
   if to_regclass('pg_temp.incoming_users') is not null then
     insert into affected_users select sourced_id from incoming_users where not faulty except select sourced_id from affected_users;
   end if;
   analyze affected_users;
+  -- another source's import may be giving the same users roles: wait for it, then see what it wrote
+  perform from store.users where sourced_id in (select sourced_id from affected_users) order by sourced_id for update;
   create temp table derived_users on commit drop as
     with role_lists as (
       select user_sourced_id, coalesce(jsonb_agg(entry order by role_type, sourced_id) filter (where status = 'active'),
@@ -69,3 +72,39 @@ begin
     load.row_sql('users', '{"roles": "d.roles", "user_profiles": "d.user_profiles"}', 'k'));
 end $$;
 comment on function load.refresh_users is 'Users whose own row did not change, but whose roles or profiles did.';
+
+create or replace function load.people() returns void language plpgsql as $$
+declare
+  v_entity text;
+begin
+  foreach v_entity in array '{users,user_profiles,roles}'::text[] loop
+    if v_entity = 'roles' and (select version from import_context) = '1.1' and to_regclass('pg_temp.staged_users') is not null
+      and to_regclass('pg_temp.staged_roles') is null
+    then
+      perform load.roles_from_users();
+    end if;
+    if exists (select from import_files where entity = v_entity) then
+      perform load.check(v_entity);
+    end if;
+  end loop;
+  perform load.refuse_users_without_role();
+  if to_regclass('pg_temp.incoming_users') is not null then
+    perform load.mend('users', f.file, c.keep_dangling) from import_files as f, import_context as c where f.entity = 'users';
+  end if;
+  create temp table left_users (sourced_id text collate "C") on commit drop;
+  foreach v_entity in array '{user_profiles,roles}'::text[] loop
+    if exists (select from import_files where entity = v_entity) then
+      -- users whom a role or profile leaves for another show it no longer
+      execute format('insert into left_users select k.user_sourced_id from store.%I as k join %I as i using (sourced_id)
+        where not i.faulty and k.user_sourced_id <> i.user_sourced_id', v_entity, 'incoming_' || v_entity);
+      perform load.apply(v_entity);
+    end if;
+  end loop;
+  perform load.affected_users();
+  if exists (select from import_files where entity = 'users') then
+    perform load.apply('users', '{roles,user_profiles}', 'join derived_users as derived using (sourced_id)');
+  end if;
+  perform load.refresh_users();
+  -- what is stored is looked up in the store from here on
+  drop table if exists incoming_users, incoming_user_profiles, incoming_roles;
+end $$;

@@ -1,0 +1,37 @@
+// A request whose Host header names no host is refused like any other bad request: JSON, and nothing of our own in it.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import { listen } from '../../src/cli/serving.ts'
+import { type Hub, openHub, rosteringPath } from '../support/hub.ts'
+
+let hub: Hub
+let server: ReturnType<typeof listen>
+beforeAll(async () => {
+  hub = await openHub()
+  server = listen({ fetch: hub.fetch }, 0)
+}, 60_000)
+afterAll(() => server.stop())
+
+/** What the server says to these bytes. */
+const say = (text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let heard = ''
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(text))
+    socket.on('data', (data) => {
+      heard += data
+    })
+    socket.on('close', () => resolve(heard)).on('error', reject)
+  })
+
+test.each(['[', 'a b', 'x/../y', '%zz', 'ex:99999'])(
+  'the host %s is answered as an error of the standard, or not at all',
+  async (host) => {
+    for (const path of [`${rosteringPath}/orgs`, '/nobody']) {
+      const answer = await say(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      expect(answer).not.toContain('<html')
+      expect(answer).not.toContain('src/')
+      expect(answer).toMatch(/^(HTTP\/1.1 4\d\d |$)/)
+    }
+  },
+)
