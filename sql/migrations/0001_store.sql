@@ -12,21 +12,26 @@ create schema source;
 create schema load;
 create schema api;
 
--- The application's role: may execute schema api and nothing else. Roles are shared by all databases of a cluster.
+-- rosterhub_app is the application's role: may execute schema api and nothing else. rosterhub_reader owns the functions that
+-- build statements, and may read rosters, no client and no token. Roles are shared by all databases of a cluster; an owner
+-- that is no superuser needs both, to act as the one and to replace what the other owns.
 do $$
+declare
+  v_role text;
 begin
-  if not exists (select from pg_roles where rolname = 'rosterhub_app') then
-    create role rosterhub_app nologin;
-  end if;
-exception when duplicate_object or unique_violation then null;
-end $$;
-
--- so that an owner that is no superuser can act as the application when it serves
-do $$
-begin
-  execute format('grant rosterhub_app to %I', current_user);
-exception when others then
-  raise notice 'rosterhub_app is not granted to %: %', current_user, sqlerrm;
+  foreach v_role in array '{rosterhub_app,rosterhub_reader}'::text[] loop
+    begin
+      if not exists (select from pg_roles where rolname = v_role) then
+        execute format('create role %I nologin', v_role);
+      end if;
+    exception when duplicate_object or unique_violation then null;
+    end;
+    begin
+      execute format('grant %I to %I', v_role, current_user);
+    exception when others then
+      raise notice '% is not granted to %: %', v_role, current_user, sqlerrm;
+    end;
+  end loop;
 end $$;
 
 revoke all on schema public from public;

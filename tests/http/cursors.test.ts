@@ -161,6 +161,14 @@ describe('a cursor that nobody gave out', () => {
     expect(wrong).toEqual([])
   })
 
+  test('is none of those that a next link gives for sort=sourcedId: that order is kept by its cursor', async () => {
+    const first = await hub.get(address(orgs, { sort: 'sourcedId', limit: 3 }))
+    const next = new URL(/<([^>]+)>; rel="next"/.exec(first.headers.get('link') ?? '')?.[1] ?? '')
+    const expected = await (await hub.get(next.href)).json()
+    next.searchParams.set('offset', '500')
+    expect(await (await hub.get(next.href)).json()).toEqual(expected)
+  })
+
   test('is a cursor of another order or direction too', async () => {
     const title = new URL(
       (await readPage(hub, address(sessions, { sort: 'title', filter, limit: 2 }))).links['next'] ?? '',

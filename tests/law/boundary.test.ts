@@ -157,3 +157,14 @@ describe('public', () => {
     ).toEqual([])
   })
 })
+
+test('a statement slipped under a name that api.one executes reads no secret: it runs as a role that may read rosters only', async () => {
+  const found = asApp(async (sql) => {
+    const [row] = await sql<{ name: string }[]>`select 'rh_' || md5(row('get_org'::text, null::text[])::text) as name`
+    await sql.unsafe(
+      `prepare ${row?.name}(text, text) as select query_to_xml('select secret_hash from store.clients', true, false, '')::text`,
+    )
+    return sql`select api.one('x', 'get_org', 'nope', null, 'b')`
+  })
+  expect(await found.then(JSON.stringify, (thrown: { code?: string }) => thrown.code)).toBe(denied)
+})

@@ -142,11 +142,12 @@ describe('the words of the database', () => {
     expect(speakers).toEqual(['src/clients.ts', 'src/importer.ts', 'src/store.ts'])
   })
 
-  test('are built as text in few places: execute stands in load, api.page, api.one and the base', () => {
+  test('are built as text in few places: execute stands in load, api.page, api.one, the grants and the base', () => {
     const dynamic = filesOf('sql/functions').filter((file) => /^\s*execute\s/m.test(source(file)))
     expect(dynamic.filter((file) => !file.startsWith('sql/functions/load/'))).toEqual([
       'sql/functions/api/one.sql',
       'sql/functions/api/page.sql',
+      'sql/functions/api/zz_grants.sql',
       'sql/functions/shape/json.sql',
     ])
   })

@@ -1,6 +1,28 @@
--- The application's role may execute these and nothing else. Stands last: it speaks of every function.
+-- Who may do what. Stands last: it speaks of every function. The application's role may execute what is named here and
+-- nothing else. api.page and api.one execute statements that the session keeps prepared, under names a caller could take:
+-- so they run as a role that may read rosters, and neither clients nor tokens.
 revoke all on all functions in schema store, catalog, shape, source, load, api from public;
-revoke all on all functions in schema api from rosterhub_app;
+revoke all on all functions in schema api from rosterhub_app, rosterhub_reader;
+
+grant usage on schema store, catalog, shape, source, api to rosterhub_reader;
+grant create on schema api to rosterhub_reader;
+grant select on all tables in schema catalog to rosterhub_reader;
+grant execute on all functions in schema shape, source to rosterhub_reader;
+do $$
+declare
+  v_table text;
+  v_function regprocedure;
+begin
+  for v_table in select entity from store.versions union all values ('publications'), ('versions') loop
+    execute format('grant select on store.%I to rosterhub_reader', v_table);
+  end loop;
+  for v_function in select oid from pg_proc where pronamespace = 'api'::regnamespace and not prosecdef loop
+    execute format('grant execute on function %s to rosterhub_reader', v_function);
+  end loop;
+end $$;
+alter function api.page(text, text, text[], jsonb, text, boolean, text[], integer, integer, text[], bigint, text) owner to rosterhub_reader;
+alter function api.one(text, text, text, text[], text) owner to rosterhub_reader;
+
 grant execute on function
   api.page(text, text, text[], jsonb, text, boolean, text[], integer, integer, text[], bigint, text),
   api.one(text, text, text, text[], text),
