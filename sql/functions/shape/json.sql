@@ -55,11 +55,6 @@ create or replace function shape.member(p_name text, p_value jsonb) returns text
   select case when p_value is null then '' else ',"' || p_name || '":' || p_value::text end
 $$;
 
-create or replace function shape.href(p_collection text, p_sourced_id text) returns text language sql stable as $$
-  select shape.base() || p_collection || '/' || shape.segment(p_sourced_id)
-$$;
-comment on function shape.href is 'The address of a record; collection is its path below the base, rostering/v1p2/users.';
-
 create or replace function shape.reference(p_collection text, p_type text, p_sourced_id text) returns text
 language sql stable as $$
   select '{"href":"' || shape.base() || p_collection || '/' || shape.segment(p_sourced_id)
