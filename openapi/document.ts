@@ -159,10 +159,10 @@ function factsOf(path: string, method: string, operation: Operation, document: D
 
 /** What stands before a parameter names it: `class` in /classes/{…}. */
 const namesOf = (path: string): string[] =>
-  [...path.matchAll(/(\w+)\/\{/g)].map(([, segment = '']) => (segment === 'classes' ? 'class' : segment.replace(/s$/, '')))
+  [...path.matchAll(/(\w+)\/\{/g)].map(([, segment = '']) =>
+    segment === 'classes' ? 'class' : segment.replace(/s$/, ''),
+  )
 
 /** /schools/{…}/classes/{…}/ must find a row in source.get_school(1) and source.get_class_in_school(1, 2). */
 const parentsOf = (names: readonly string[]): string[] =>
-  names
-    .map(snakeCase)
-    .map((name, index, all) => (index === 0 ? `get_${name}` : `get_${name}_in_${all[index - 1]}`))
+  names.map(snakeCase).map((name, index, all) => (index === 0 ? `get_${name}` : `get_${name}_in_${all[index - 1]}`))

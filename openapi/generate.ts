@@ -32,10 +32,7 @@ export async function generated(): Promise<Map<string, string>> {
     const document = readDocument(name)
     const types = astToString(await openapiTypescript(JSON.parse(JSON.stringify(document))))
     files.set(`src/generated/${name}.types.ts`, tsHeader + types)
-    files.set(
-      `src/generated/${name}.schemas.ts`,
-      `${tsHeader}${typeboxImport}${typeboxSource(document)}\n`,
-    )
+    files.set(`src/generated/${name}.schemas.ts`, `${tsHeader}${typeboxImport}${typeboxSource(document)}\n`)
     files.set(
       `src/generated/${name}.document.ts`,
       `${tsHeader}export default ${JSON.stringify(withoutOurs(document), null, 1)}\n`,

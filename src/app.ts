@@ -15,11 +15,13 @@ import { Store } from './store.ts'
 
 export interface AppOptions {
   readonly sql: Sql
-  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax'>
+  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax' | 'bodyMaxBytes'>
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
   readonly sqlHashes: Readonly<Record<string, string>>
   readonly version: string
+  /** Records written in one transaction at most, when clients send them at the same time; default 64. */
+  readonly writesTogether?: number
 }
 
 export interface App {
@@ -115,10 +117,20 @@ const positional = (path: string): string =>
     .map((segment, place) => (segment.startsWith('{') ? `:p${place}` : segment))
     .join('/')
 
-function serviceRoutes({ sql, config }: AppOptions): Route[] {
-  const store = new Store(sql)
+/** The same data rendered by other SQL, or for another address, is another representation. */
+function buildOf({ sqlHashes, config }: AppOptions): string {
+  const text = JSON.stringify([Object.entries(sqlHashes).sort(), config.publicUrl, config.pageLimitMax])
+  let hash = 0
+  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
+  return hash.toString(36)
+}
+
+function serviceRoutes(given: AppOptions): Route[] {
+  const { sql, config } = given
+  const store = new Store(sql, given.writesTogether)
   const auth = new Auth(store, { tokenSeconds: config.tokenSeconds, recheckMs: config.tokenRecheckMs })
-  const stages = { auth, store, options: config }
+  const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax } = config
+  const stages = { auth, store, options: { publicUrl, pageLimitMax, bodyBytesMax, build: buildOf(given) } }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
   const methods = (group: readonly Operation[]): Route['methods'] =>
     Object.fromEntries(

@@ -66,7 +66,7 @@ export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
   const { code, detail, message } = (thrown ?? {}) as { code?: unknown; detail?: unknown; message?: string }
   if (typeof code === 'string') {
-    if (code === 'RH001') return new ApiError(detail as CodeMinor, message ?? '', { cause: thrown })
+    if (code === 'RH001') return refusal(String(detail), message ?? '', thrown)
     if (busy.test(code) || connectionCodes.has(code)) {
       return new ApiError('server_busy', 'the database cannot answer now; try again', {
         status: 503,
@@ -78,6 +78,15 @@ export function toApiError(thrown: unknown): ApiError {
       return new ApiError('invaliddata', 'the data breaks a rule of the store', { cause: thrown })
   }
   return new ApiError('internal_server_error', 'the hub failed to answer; the fault is logged', { cause: thrown })
+}
+
+/** The detail is a CodeMinor, and behind a space the status where it is not the usual one. */
+function refusal(detail: string, message: string, cause: unknown): ApiError {
+  const [codeMinor, status] = detail.split(' ')
+  return new ApiError(codeMinor as CodeMinor, message, {
+    cause,
+    ...(status === undefined ? {} : { status: Number(status) }),
+  })
 }
 
 /** The bare imsx_StatusInfo object of the standard (information model, appendix B). */
