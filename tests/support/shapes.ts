@@ -12,10 +12,11 @@ export interface Shapes {
   readonly expect: (entity: string, columns: Row, expected: Row) => Promise<void>
 }
 
-export function shapes({ sql }: Database): Shapes {
+/** Of the shapes that have this after the name of their table. */
+export function shapes({ sql }: Database, suffix = ''): Shapes {
   const of: Shapes['of'] = async (entity, columns) => {
     const [found] = await sql.unsafe<{ text: string }[]>(
-      `select '{' || shape.${entity}(jsonb_populate_record(null::store.${entity}, $1::text::jsonb)) as text`,
+      `select '{' || shape.${entity}${suffix}(jsonb_populate_record(null::store.${entity}, $1::text::jsonb)) as text`,
       [JSON.stringify({ status: 'active', ...columns })],
     )
     return JSON.parse(String(found?.text))
