@@ -40,3 +40,17 @@ export const org = (id: string): Row => reference('orgs', 'org', id)
 export const session = (id: string): Row => reference('academicSessions', 'academicSession', id)
 export const resource = (id: string): Row => reference('resources/v1p2/resources', 'resource', id)
 export const metadata = { 'a.b': 'x', list: ['y', 1], inner: { z: null } }
+
+const below = (collection: string, type: string) => (sourcedId: string) =>
+  reference(`v1p1/${collection}`, type, sourcedId)
+/** The same in documents of 1.1, whose references stay with 1.1. */
+export const v1p1 = {
+  aClass: below('classes', 'class'),
+  category: below('categories', 'category'),
+  course: below('courses', 'course'),
+  lineItem: below('lineItems', 'lineItem'),
+  org: below('orgs', 'org'),
+  resource: below('resources', 'resource'),
+  session: below('academicSessions', 'academicSession'),
+  user: below('users', 'user'),
+} as const
