@@ -20,7 +20,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
   clients create --name NAME --scope SCOPE… | list | rotate ID | revoke ID [--json]
-  district --students N --out FILE.zip [--seed K]
+  district --students N --out FILE.zip [--seed K] [--gradebook]
 
 Settings come from the environment: DATABASE_URL (PostgreSQL instead of the embedded PGlite), PUBLIC_URL, LOG_LEVEL and
 those the README lists.`
@@ -41,6 +41,7 @@ const options = {
   students: { type: 'string' },
   out: { type: 'string' },
   seed: { type: 'string' },
+  gradebook: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -128,7 +129,11 @@ async function clientsRun(
 
 async function districtCommand(flags: Flags): Promise<void> {
   if (flags.out === undefined) throw new CommandError('district --students N --out FILE.zip: name the file')
-  const files = district({ students: integer('students', flags.students), seed: integer('seed', flags.seed, 1) })
+  const files = district({
+    students: integer('students', flags.students),
+    seed: integer('seed', flags.seed, 1),
+    gradebook: flags.gradebook ?? false,
+  })
   const sizeBytes = await Bun.write(flags.out, new Response(writeZip(files)))
   process.stderr.write(`${flags.out}: ${sizeBytes} bytes\n`)
 }
