@@ -65,7 +65,8 @@ export class FieldReader {
       const collection = this.collections.get(reference) ?? null
       return this.reference({ ...base, column: derived, kind: 'reference', target: reference, collection })
     }
-    const plain = { ...base, column: column ?? snakeCase(name) }
+    // what is computed from the row stands in no column of its own
+    const plain = { ...base, column: computed === null ? (column ?? snakeCase(name)) : null }
     if (item.$ref === undefined) return [{ ...plain, kind: scalarKind(item, name) }]
     if (item.$ref.endsWith('/MetadataDType')) return [{ ...plain, kind: 'metadata' }]
     const inner = this.schemas[refName(item.$ref)] ?? {}

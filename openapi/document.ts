@@ -72,7 +72,7 @@ export interface CsvBinding {
 }
 
 /** The services of the standard that the hub serves, by the name of their document. */
-export const services = ['rostering', 'gradebook', 'resources'] as const
+export const services = ['rostering', 'gradebook', 'resources', 'v1p1'] as const
 
 const folder = new URL('.', import.meta.url).pathname
 

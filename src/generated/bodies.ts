@@ -2,6 +2,7 @@
 
 import type { TSchema } from '@sinclair/typebox'
 import * as gradebook from './gradebook.bodies.ts'
+import * as v1p1 from './v1p1.bodies.ts'
 
 /** The schema that the request body of an operation is checked by. */
 export const bodies: Readonly<Record<string, TSchema>> = {
@@ -15,4 +16,7 @@ export const bodies: Readonly<Record<string, TSchema>> = {
   "putResult": gradebook.SingleResultDType,
   "postLineItemsForSchool": gradebook.LineItemSetDType,
   "putScoreScale": gradebook.SingleScoreScaleDType,
+  "v1p1.putCategory": v1p1.SingleCategoryDType,
+  "v1p1.putLineItem": v1p1.SingleLineItemDType,
+  "v1p1.putResult": v1p1.SingleResultDType,
 }
