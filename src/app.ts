@@ -54,7 +54,7 @@ export function createApp(options: AppOptions): App {
       durationMs: 0,
       cause: known.cause ?? error,
     })
-    return errorResponse(known)
+    return errorResponse(known, new URL(request.url).pathname)
   })
   return {
     fetch: async (request) => {
@@ -94,7 +94,7 @@ async function respond(route: Route, request: Request, observe: Observe): Promis
       durationMs: performance.now() - startedAt,
       cause: error.cause ?? error,
     })
-    return errorResponse(error)
+    return errorResponse(error, route.path)
   }
 }
 

@@ -67,7 +67,7 @@ function readReading(request: Request, operation: Operation, options: RequestOpt
   const asked = {
     operation,
     arguments: pathArguments(sent.pathname, operation),
-    fields: readFields(parameters),
+    fields: readFields(parameters, operation),
     knownTags: readTags(request.headers.get('if-none-match')),
     build: options.build,
     base: origin + rootPath,
@@ -142,14 +142,15 @@ function readOrder(parameters: URLSearchParams): boolean {
 }
 
 /** `fields=a,b` and `fields=a&fields=b` alike. */
-function readFields(parameters: URLSearchParams): string[] | undefined {
+function readFields(parameters: URLSearchParams, { service }: Operation): string[] | undefined {
   if (!parameters.has('fields')) return undefined
   const names = parameters
     .getAll('fields')
     .flatMap((text) => text.split(','))
     .map((name) => name.trim())
   if (names.some((name) => name === '' || name.includes('\0'))) {
-    throw new ApiError('invalid_selection_field', 'fields: a name is blank; give names separated by commas')
+    const code = service === 'v1p1' ? 'invalid_blank_selection_field' : 'invalid_selection_field'
+    throw new ApiError(code, 'fields: a name is blank; give names separated by commas')
   }
   return [...new Set(names)]
 }

@@ -2,13 +2,14 @@
 
 import type { One, OneCall, Outcome, Page, PageCall, Pair } from './call.ts'
 import { encodeCursor } from './cursor.ts'
+import { type Warning, warningMember } from './errors.ts'
 import { entityTag, isKnown } from './etag.ts'
 
 const json = 'application/json; charset=utf-8'
 
-/** A collection's answer; the body is handed on untouched. */
-export function pageResponse(call: PageCall, page: Page): Response {
-  return new Response(page.body as Uint8Array<ArrayBuffer>, {
+/** A collection's answer; the body is handed on untouched, but for what 1.1 warns of. */
+export function pageResponse(call: PageCall, page: Page, warnings: readonly Warning[] = []): Response {
+  return new Response(withWarnings(call, page.body, warnings), {
     headers: {
       'content-type': json,
       'x-total-count': String(page.total),
@@ -19,10 +20,25 @@ export function pageResponse(call: PageCall, page: Page): Response {
 }
 
 /** One record, or 304 where the client has this version. */
-export function oneResponse(call: OneCall, { body, version }: One): Response {
+export function oneResponse(call: OneCall, { body, version }: One, warnings: readonly Warning[] = []): Response {
   const tag = entityTag(version, call.build)
   if (isKnown(call.knownTags, tag)) return notModified(tag)
-  return new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': json, ...tagged(tag) } })
+  return new Response(withWarnings(call, body, warnings), { headers: { 'content-type': json, ...tagged(tag) } })
+}
+
+/** 1.2 has no place for warnings. */
+function withWarnings(
+  { operation }: PageCall | OneCall,
+  body: Uint8Array,
+  warnings: readonly Warning[],
+): Uint8Array<ArrayBuffer> {
+  const whole = body as Uint8Array<ArrayBuffer>
+  if (operation.service !== 'v1p1' || warnings.length === 0) return whole
+  const member = new TextEncoder().encode(`${warningMember(warnings)}}`)
+  const warned = new Uint8Array(whole.length - 1 + member.length)
+  warned.set(whole)
+  warned.set(member, whole.length - 1)
+  return warned
 }
 
 /** The data are this client's, and good until they change: kept by it alone, and asked after each time. */
