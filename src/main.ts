@@ -137,8 +137,9 @@ async function districtCommand(flags: Flags): Promise<void> {
 
 async function edgeCommand(flags: Flags): Promise<void> {
   if (flags.out === undefined) throw new CommandError('edge --out FILE.js: name the file')
-  const sizeBytes = await Bun.write(flags.out, (await bundleEdge()).text)
-  process.stderr.write(`${flags.out}: ${sizeBytes} bytes\n`)
+  const { text, files } = await bundleEdge()
+  const sizeBytes = await Bun.write(flags.out, text)
+  process.stderr.write(`${flags.out}: ${sizeBytes} bytes out of ${files.length} files\n`)
 }
 
 async function run(argv: string[]): Promise<void> {

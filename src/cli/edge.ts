@@ -7,8 +7,6 @@ export interface Bundle {
   readonly text: string
   /** The files whose code went in, by their paths. */
   readonly files: readonly string[]
-  /** The modules left for the runtime to give. */
-  readonly imports: readonly string[]
 }
 
 /** Throws CommandError where the bundler fails. */
@@ -34,6 +32,5 @@ export async function bundleEdge(): Promise<Bundle> {
     files: Object.entries(outcome.inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
       .map(([path]) => path),
-    imports: [...new Set(outcome.imports.map(({ path }) => path))].sort(),
   }
 }
