@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly version: string
   /** Records written in one transaction at most, when clients send them at the same time; default 64. */
   readonly writesTogether?: number
+  /** Compiles each route at its first request; false where a runtime forbids code made at run time. Default true. */
+  readonly aot?: boolean
 }
 
 export interface App {
@@ -38,10 +40,10 @@ interface Route {
 
 export function createApp(options: AppOptions): App {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
-  const elysia = new Elysia()
-  // parse none: the stages read the raw request
-  for (const route of routes)
-    elysia.all(route.path, ({ request }) => respond(route, request, options.observe), { parse: 'none' })
+  const elysia = new Elysia({ aot: options.aot ?? true })
+  // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
+  const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
+  for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, options.observe), unread)
   elysia.onError(({ error, code, request }) => {
     const known =
       code === 'NOT_FOUND'

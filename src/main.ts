@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
+import { bundleEdge } from './cli/edge.ts'
 import { type ImportFlags, reportText, runImport } from './cli/importing.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
@@ -21,6 +22,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
   clients create --name NAME --scope SCOPE… | list | rotate ID | revoke ID [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
+  edge --out FILE.js
 
 Settings come from the environment: DATABASE_URL (PostgreSQL instead of the embedded PGlite), PUBLIC_URL, LOG_LEVEL and
 those the README lists.`
@@ -138,6 +140,13 @@ async function districtCommand(flags: Flags): Promise<void> {
   process.stderr.write(`${flags.out}: ${sizeBytes} bytes\n`)
 }
 
+async function edgeCommand(flags: Flags): Promise<void> {
+  if (flags.out === undefined) throw new CommandError('edge --out FILE.js: name the file')
+  const { text, files } = await bundleEdge()
+  const sizeBytes = await Bun.write(flags.out, text)
+  process.stderr.write(`${flags.out}: ${sizeBytes} bytes out of ${files.length} files\n`)
+}
+
 async function run(argv: string[]): Promise<void> {
   const { values: flags, positionals } = parse(argv)
   const [command, ...rest] = positionals
@@ -164,6 +173,8 @@ async function run(argv: string[]): Promise<void> {
       return clientsRun(config, flags, rest[0], rest[1])
     case 'district':
       return districtCommand(flags)
+    case 'edge':
+      return edgeCommand(flags)
     default:
       throw new CommandError(`no command "${command}"\n\n${usage}`)
   }
