@@ -51,7 +51,7 @@ describe("the application's role", () => {
         sql`select api.page('c', 'get_all_users', '{}', null, null, false, null, 10, 0, null, null, 'http://x/')`,
     )
     expect(JSON.stringify(page)).toContain('Byron')
-    expect(await codeOf(`select api.one('c', 'get_user', 'u1', null, 'http://x/')`)).toBe('done')
+    expect(await codeOf(`select api.read('c', 'get_user', 'u1', null, 'http://x/')`)).toBe('done')
     expect(await codeOf(`select api.token('\\x00')`)).toBe('done')
     expect(await codeOf(`select api.create_token('c', '\\x00', null, '\\x00', 60)`)).toBe('done')
     expect(await codeOf('select api.applied_migrations()')).toBe('done')
@@ -61,7 +61,17 @@ describe("the application's role", () => {
     const allowed = await texts(`select distinct n.nspname || '.' || proname as text
       from pg_proc join pg_namespace as n on n.oid = pronamespace
       where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
-    expect(allowed.sort()).toEqual(['api.applied_migrations', 'api.create_token', 'api.one', 'api.page', 'api.token'])
+    expect(allowed.sort()).toEqual([
+      'api.applied_migrations',
+      'api.create_token',
+      'api.page',
+      'api.post',
+      'api.put',
+      'api.read',
+      'api.remove',
+      'api.token',
+      'api.version',
+    ])
   })
 
   test('may execute functions whose search path is fixed, for they act as the owner', async () => {
@@ -157,13 +167,13 @@ describe('public', () => {
   })
 })
 
-test('a statement slipped under a name that api.one executes reads no secret: it runs as a role that may read rosters only', async () => {
+test('a statement slipped under a name that api.read executes reads no secret: it runs as a role that may read rosters only', async () => {
   const found = asApp(async (sql) => {
     const [row] = await sql<{ name: string }[]>`select 'rh_' || md5(row('get_org'::text, null::text[])::text) as name`
     await sql.unsafe(
       `prepare ${row?.name}(text, text) as select query_to_xml('select secret_hash from store.clients', true, false, '')::text`,
     )
-    return sql`select api.one('x', 'get_org', 'nope', null, 'b')`
+    return sql`select api.read('x', 'get_org', 'nope', null, 'b')`
   })
   expect(await found.then(JSON.stringify, (thrown: { code?: string }) => thrown.code)).toBe(denied)
 })

@@ -10,6 +10,7 @@ const defaults = {
   tokenSeconds: 3600,
   tokenRecheckMs: 5000,
   pageLimitMax: 10_000,
+  bodyMaxBytes: 10 * 1024 * 1024,
   importMaxUnpackedBytes: 4 * 1024 ** 3,
   logLevel: 'info',
 } as const
@@ -32,6 +33,7 @@ const names = [
   'TOKEN_SECONDS',
   'TOKEN_RECHECK_MS',
   'PAGE_LIMIT_MAX',
+  'BODY_MAX_BYTES',
   'IMPORT_MAX_UNPACKED_BYTES',
   'LOG_LEVEL',
 ]
@@ -54,6 +56,7 @@ describe('readConfig', () => {
         TOKEN_SECONDS: '60',
         TOKEN_RECHECK_MS: '0',
         PAGE_LIMIT_MAX: '20000',
+        BODY_MAX_BYTES: '2048',
         IMPORT_MAX_UNPACKED_BYTES: '1',
         LOG_LEVEL: 'error',
       }),
@@ -64,6 +67,7 @@ describe('readConfig', () => {
       tokenSeconds: 60,
       tokenRecheckMs: 0,
       pageLimitMax: 20_000,
+      bodyMaxBytes: 2048,
       importMaxUnpackedBytes: 1,
       logLevel: 'error',
     })

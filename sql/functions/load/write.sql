@@ -105,6 +105,7 @@ begin
     (select string_agg(format('%1$I = excluded.%1$I', name), ', ') from unnest(v_content) as name),
     (select string_agg(format('old.%I', name), ', ') from unnest(v_content) as name),
     (select string_agg(format('excluded.%I', name), ', ') from unnest(v_content) as name));
+  execute format('revoke all on function load.%I(jsonb, bigint) from public', 'write_' || p_entity);
 end $$;
 
 create or replace function load.create_writers() returns void language plpgsql as $$
