@@ -4,11 +4,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { allScopes, type Credentials, createClient, isCurrent, listClients, rotateClient } from '../clients.ts'
 import type { Config } from '../config.ts'
-import type { Database, Sql } from '../database.ts'
-import { district, districtDelta } from '../district/district.ts'
+import type { Sql } from '../database.ts'
 import { migrate, readSqlFiles } from '../migrate.ts'
-import { writeZip } from '../zip.ts'
 import { CommandError, type Data, openData } from './data.ts'
+import { importDemo, putAssessments } from './demo.ts'
 import { type ImportFlags, reportText, runImport } from './importing.ts'
 import { appFor, listen, untilSignal } from './serving.ts'
 
@@ -20,17 +19,16 @@ export interface QuickstartOptions {
   readonly importFlags: ImportFlags
 }
 
-/** The demo has about 1,500 people (these students, their teachers and some of their guardians) and a gradebook. */
-const demo = { students: 1150, seed: 1, gradebook: true }
 const demoClient = 'demo'
 
 export async function quickstart(config: Config, options: QuickstartOptions): Promise<void> {
   const tell = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`)
   const data = await openData(config, { directory: options.directory, holder: `a quickstart on port ${options.port}` })
   try {
-    const credentials = await prepare(data, config, options, tell)
-    const app = await data.app()
-    const server = listen(appFor(app, config), options.port)
+    const { credentials, isNewDemo } = await prepare(data, config, options, tell)
+    const app = appFor(await data.app(), config)
+    if (isNewDemo) await putAssessments(app, credentials)
+    const server = listen(app, options.port)
     const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
     const ready = {
       baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
@@ -50,7 +48,7 @@ async function prepare(
   config: Config,
   options: QuickstartOptions,
   tell: (line: string) => void,
-): Promise<Credentials> {
+): Promise<{ credentials: Credentials; isNewDemo: boolean }> {
   const { owner } = data
   tell(owner.embedded ? `Data in ${options.directory} (embedded PGlite).` : 'Data in PostgreSQL (DATABASE_URL).')
   const base = `${config.publicUrl ?? `http://localhost:${options.port}`}/ims/oneroster/`
@@ -60,22 +58,15 @@ async function prepare(
     const archive = Bun.file(options.importFile)
     if (!(await archive.exists())) throw new CommandError(`${options.importFile}: no such file`)
     tell(reportText(await runImport(owner, archive, options.importFlags, config)))
-  } else if (await isEmpty(owner.sql)) await importDemo(owner, config, tell)
-  return demoCredentials(owner.sql, options.directory)
+  }
+  const isNewDemo = options.importFile === undefined && (await isEmpty(owner.sql))
+  if (isNewDemo) await importDemo(owner, config, tell)
+  return { credentials: await demoCredentials(owner.sql, options.directory), isNewDemo }
 }
 
 async function isEmpty(sql: Sql): Promise<boolean> {
   const [row] = await sql<{ empty: boolean }[]>`select not exists (select from store.publications) as empty`
   return row?.empty ?? true
-}
-
-/** Two nights: the whole district, then the changes that leave some records deleted. */
-async function importDemo(owner: Database, config: Config, tell: (line: string) => void): Promise<void> {
-  tell('Importing the demo district.')
-  for (const files of [district(demo), districtDelta(demo)]) {
-    const archive = await new Response(writeZip(files)).blob()
-    tell(reportText(await runImport(owner, archive, {}, config)))
-  }
 }
 
 /** The hub keeps only the hash of a secret, so the demo client's is kept in the data directory. */
