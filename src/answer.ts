@@ -18,7 +18,8 @@ export async function answer(
   operation: Operation,
   request: Request,
 ): Promise<{ response: Response; client: string }> {
-  const { client } = await stages.auth.authorise(request, operation.scopes)
+  const signed = 'signed' in operation && operation.signed === true
+  const { client } = await stages.auth.authorise(request, operation.scopes, { signed })
   const call = readCall(request, operation, stages.options)
   const response =
     call.kind === 'page'

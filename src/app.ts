@@ -15,7 +15,10 @@ import { Store } from './store.ts'
 
 export interface AppOptions {
   readonly sql: Sql
-  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax'>
+  readonly config: Pick<
+    Config,
+    'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'oauth1Key' | 'oauth1WindowSeconds' | 'pageLimitMax'
+  >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
   readonly sqlHashes: Readonly<Record<string, string>>
@@ -117,7 +120,7 @@ const positional = (path: string): string =>
 
 function serviceRoutes({ sql, config }: AppOptions): Route[] {
   const store = new Store(sql)
-  const auth = new Auth(store, { tokenSeconds: config.tokenSeconds, recheckMs: config.tokenRecheckMs })
+  const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs })
   const stages = { auth, store, options: config }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
   const methods = (group: readonly Operation[]): Route['methods'] =>
