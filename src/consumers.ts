@@ -2,7 +2,7 @@
 // `recheckMs`, as tokens are; a nonce is used up in the database, after the signature has proved good, for all processes.
 
 import { ApiError } from './errors.ts'
-import { type Claim, isOAuthHeader, isSignedWith, readClaim, refusal } from './oauth1.ts'
+import { type Claim, isBody, isOAuthHeader, isSignedWith, readClaim, refusal } from './oauth1.ts'
 import { consumerSecret } from './secrets.ts'
 import type { Store } from './store.ts'
 
@@ -45,6 +45,8 @@ export class Consumers {
     const { key, windowSeconds } = this.options
     if (key === undefined) throw refusal('requests signed by OAuth 1.0a are not taken here: no OAUTH1_KEY is set')
     const consumer = await this.signer(claim, key)
+    if (claim.bodyHash !== undefined && !(await isBody(claim, await request.clone().arrayBuffer())))
+      throw refusal('oauth_body_hash: does not fit the body')
     const isFresh = await this.store.useNonce(claim.consumerKey, claim.nonce, claim.timestamp, windowSeconds)
     if (isFresh === undefined)
       throw refusal(`oauth_timestamp: ${claim.timestamp} is not within ${windowSeconds} seconds of the hub's clock`)

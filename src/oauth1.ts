@@ -20,6 +20,8 @@ export interface Claim {
   /** Seconds since 1970. */
   readonly timestamp: number
   readonly nonce: string
+  /** Base64 of the body's hash, where the client sends one: OAuth Request Body Hash, for bodies that are no form. */
+  readonly bodyHash: string | undefined
   readonly baseString: string
   /** What was signed, for the person who looks for their mistake: `GET https://…`. */
   readonly target: string
@@ -130,6 +132,7 @@ export function readClaim(request: Signable): Claim | undefined {
     method: readMethod(wanted(protocol, 'oauth_signature_method')),
     signature: wanted(protocol, 'oauth_signature'),
     timestamp: readTimestamp(wanted(protocol, 'oauth_timestamp')),
+    bodyHash: protocol.get('oauth_body_hash'),
     baseString: baseString(request.method, request.url, all),
     target: `${request.method.toUpperCase()} ${addressOf(request.url)}`,
   }
@@ -169,6 +172,13 @@ function readTimestamp(text: string): number {
 /** Whether the claim is signed with this secret and no token's. Section 3.4.2. */
 export const isSignedWith = (claim: Claim, secret: string): Promise<boolean> =>
   isSignature(claim.signature, claim.method, claim.baseString, `${percentEncode(secret)}&`)
+
+/** Whether the body is the one that was signed; true where the claim says nothing of it. */
+export async function isBody(claim: Claim, body: ArrayBuffer): Promise<boolean> {
+  if (claim.bodyHash === undefined) return true
+  const hash = new Uint8Array(await crypto.subtle.digest(hashes[claim.method], body))
+  return claim.bodyHash === btoa(String.fromCharCode(...hash))
+}
 
 /** Whether this is the base64 of the HMAC of `text`. subtle.verify compares in constant time. */
 export async function isSignature(
