@@ -61,14 +61,20 @@ export class Auth {
    */
   async authorise(request: Request, scopes: readonly string[], { signed = false } = {}): Promise<Caller> {
     const signer = signed ? await this.consumers.caller(request) : undefined
-    if (signer === undefined) return this.bearer(request, scopes, signed ? `, ${challenge}` : '')
+    if (signer === undefined) return this.bearer(request, scopes, signed)
     if (scopes.some((scope) => signer.scopes.has(scope))) return signer
     throw lacking('client', scopes)
   }
 
-  private async bearer(request: Request, scopes: readonly string[], alternative: string): Promise<Caller> {
+  private async bearer(request: Request, scopes: readonly string[], signed: boolean): Promise<Caller> {
     const header = request.headers.get('authorization')
-    if (header === null) throw unauthorised('an access token is wanted: send Authorization: Bearer', alternative)
+    if (header === null)
+      throw signed
+        ? unauthorised(
+            'an access token or a signature is wanted: send Authorization: Bearer or OAuth',
+            `, ${challenge}`,
+          )
+        : unauthorised('an access token is wanted: send Authorization: Bearer')
     const token = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
     if (token === undefined)
       throw unauthorised('the Authorization header is not of the form Bearer TOKEN', ', error="invalid_request"')

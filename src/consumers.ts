@@ -21,7 +21,9 @@ export interface ConsumerOptions {
   readonly now: () => number
 }
 
-interface Known extends Caller {
+interface Known {
+  /** What those outside are told: the secret stays here. */
+  readonly caller: Caller
   readonly secret: string
   readonly checkedAtMs: number
 }
@@ -44,14 +46,14 @@ export class Consumers {
     if (claim === undefined) return undefined
     const { key, windowSeconds } = this.options
     if (key === undefined) throw refusal('requests signed by OAuth 1.0a are not taken here: no OAUTH1_KEY is set')
-    const consumer = await this.signer(claim, key)
+    const { caller } = await this.signer(claim, key)
     if (claim.bodyHash !== undefined && !(await isBody(claim, await request.clone().arrayBuffer())))
       throw refusal('oauth_body_hash: does not fit the body')
     const isFresh = await this.store.useNonce(claim.consumerKey, claim.nonce, claim.timestamp, windowSeconds)
     if (isFresh === undefined)
       throw refusal(`oauth_timestamp: ${claim.timestamp} is not within ${windowSeconds} seconds of the hub's clock`)
     if (!isFresh) throw refusal('oauth_nonce: was used before; every request wants its own')
-    return consumer
+    return caller
   }
 
   private async claim(request: Request): Promise<Claim | undefined> {
@@ -88,7 +90,7 @@ export class Consumers {
     const found = await this.store.consumer(client)
     if (found === undefined) return undefined
     const secret = await consumerSecret(key, client, found.generation)
-    const known = { client, scopes: new Set(found.scopes), secret, checkedAtMs }
+    const known = { caller: { client, scopes: new Set(found.scopes) }, secret, checkedAtMs }
     this.known.set(client, known)
     if (this.known.size > knownMax) this.known.delete(this.known.keys().next().value as string)
     return known
