@@ -45,7 +45,7 @@ const texts = async (statement: string): Promise<string[]> =>
 const ours = `'{store,catalog,shape,source,load,api,migration}'::name[]`
 
 describe("the application's role", () => {
-  test('can do its work: a page, a record, a token, the health', async () => {
+  test('can do its work: a page, a record, a token, a signature, the health', async () => {
     const page = await asApp(
       (sql) =>
         sql`select api.page('c', 'get_all_users', '{}', null, null, false, null, 10, 0, null, null, 'http://x/')`,
@@ -54,6 +54,8 @@ describe("the application's role", () => {
     expect(await codeOf(`select api.read('c', 'get_user', 'u1', null, 'http://x/')`)).toBe('done')
     expect(await codeOf(`select api.token('\\x00')`)).toBe('done')
     expect(await codeOf(`select api.create_token('c', '\\x00', null, '\\x00', 60)`)).toBe('done')
+    expect(await codeOf(`select api.consumer('c')`)).toBe('done')
+    expect(await codeOf(`select api.use_nonce('c', 'n', extract(epoch from now())::bigint, 300)`)).toBe('done')
     expect(await codeOf('select api.applied_migrations()')).toBe('done')
   })
 
@@ -63,6 +65,7 @@ describe("the application's role", () => {
       where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
     expect(allowed.sort()).toEqual([
       'api.applied_migrations',
+      'api.consumer',
       'api.create_token',
       'api.page',
       'api.post',
@@ -70,6 +73,7 @@ describe("the application's role", () => {
       'api.read',
       'api.remove',
       'api.token',
+      'api.use_nonce',
       'api.version',
     ])
   })
@@ -123,6 +127,9 @@ describe("the application's role", () => {
       `select api.import_begin('x', '1.2', false, false)`,
       `select api.create_client('x', 'x', '\\x00', '{}')`,
       `select api.rotate_client('x', '\\x00')`,
+      `select api.allow_oauth1('x')`,
+      'select * from store.nonces',
+      'delete from store.nonces',
       `select api.filter('users', null)`,
       `select api.prepare('x', 'text', 'select 1')`,
       'create schema mine',

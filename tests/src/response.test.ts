@@ -113,6 +113,13 @@ describe('the links of a page', () => {
     }
   })
 
+  test('carry no signature of the request they answer: each wants its own', () => {
+    const links = linksAt('oauth_nonce=n&oauth_signature=s%3D&oauth=1&limit=5&offset=5', 20)
+    expect(Object.keys(links)).toEqual(['first', 'prev', 'next', 'last'])
+    for (const link of Object.values(links))
+      expect([...link.searchParams.keys()].filter((name) => name.startsWith('oauth'))).toEqual(['oauth'])
+  })
+
   test('name a page by its cursor in next alone, where the page ended', () => {
     const call = callOf('limit=10&offset=20&cursor=WyIrIixudWxsLCJ1MSJd')
     expect(call.cursor).toEqual([null, 'u1'])
