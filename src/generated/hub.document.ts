@@ -282,6 +282,43 @@ export default {
      }
     }
    }
+  },
+  "/ims/oneroster/v1p1/discovery/{file}": {
+   "get": {
+    "operationId": "getV1p1DiscoveryDocument",
+    "tags": [
+     "Discovery"
+    ],
+    "summary": "The OpenAPI document of the OneRoster 1.1 API, with this hub's own addresses",
+    "security": [],
+    "parameters": [
+     {
+      "name": "file",
+      "in": "path",
+      "required": true,
+      "description": "The name is the hub's own, as 1.1 describes no discovery.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "onerosterv1p1_openapi3_v1p0.json"
+       ]
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The document.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "type": "object",
+         "additionalProperties": true
+        }
+       }
+      }
+     }
+    }
+   }
   }
  },
  "components": {
