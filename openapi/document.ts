@@ -31,12 +31,17 @@ export interface Schema {
   }
 }
 
-type Content = Record<string, { schema: Schema }>
+export type Content = Record<string, { schema: Schema; example?: unknown }>
 
-interface Operation {
+export interface Parameter {
+  name: string
+  example?: unknown
+}
+
+export interface Operation {
   operationId: string
   security: Record<string, string[]>[]
-  parameters?: { $ref: string }[]
+  parameters?: ({ $ref: string } | (Parameter & { $ref?: never }))[]
   requestBody?: { content: Content }
   responses: Record<string, { content?: Content }>
   'x-rosterhub'?: { reads?: string[] }
@@ -46,7 +51,11 @@ export interface Document {
   info: { title: string }
   servers: { url: string }[]
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, Schema> }
+  components: {
+    schemas: Record<string, Schema>
+    parameters?: Record<string, Parameter>
+    responses?: Record<string, { content?: Content }>
+  }
 }
 
 export interface CsvColumn {

@@ -1,11 +1,12 @@
-// The documents of this folder -> src/generated/* and sql/generated/catalog.sql. `--check` writes nothing and ends with 1
-// when a file differs from what the documents say. The only importer of openapi-typescript.
+// The documents of this folder and their examples -> src/generated/* and sql/generated/catalog.sql. `--check` writes nothing
+// and ends with 1 when a file differs from what the documents say. The only importer of openapi-typescript.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import openapiTypescript, { astToString } from 'openapi-typescript'
 import { bodiesSource, bodyTableSource } from './bodies.ts'
 import { catalogSql } from './catalog.ts'
 import { operationsOf, readCsvBinding, readDocument, services } from './document.ts'
+import { readExamples, withExamples } from './example.ts'
 import { typeboxSource } from './typebox.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -35,7 +36,7 @@ export async function generated(): Promise<Map<string, string>> {
     files.set(`src/generated/${name}.schemas.ts`, `${tsHeader}${typeboxImport}${typeboxSource(document)}\n`)
     files.set(
       `src/generated/${name}.document.ts`,
-      `${tsHeader}export default ${JSON.stringify(withoutOurs(document), null, 1)}\n`,
+      `${tsHeader}export default ${JSON.stringify(withoutOurs(withExamples(document, readExamples(name))), null, 1)}\n`,
     )
   }
   return files

@@ -8,10 +8,7 @@ import v1p1 from './generated/v1p1.document.ts'
 interface Served {
   readonly base: string
   readonly files: readonly string[]
-  readonly document: {
-    readonly servers: readonly unknown[]
-    readonly components: { readonly securitySchemes: unknown }
-  }
+  readonly document: { readonly servers: readonly { readonly url: string }[] }
 }
 
 /** Two file names are in use for each document of 1.2: the binding's and the certification guide's. */
@@ -39,15 +36,14 @@ export const documents: readonly Served[] = [
   },
 ]
 
-/** The document as this hub serves it: its server and its token endpoint. */
+/** The document as this hub serves it: its server, its token endpoint, and its addresses in the examples. */
 export function localised({ base, document }: Served, origin: string): unknown {
-  const copy = structuredClone(document) as {
-    servers: { url: string; description: string }[]
-    components: { securitySchemes: Record<string, { flows?: Record<string, { tokenUrl: string }> }> }
+  const home = new URL(document.servers[0]?.url ?? '').origin
+  const moved = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.startsWith(`${home}/`) ? origin + value.slice(home.length) : value
+    if (Array.isArray(value)) return value.map(moved)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, moved(inner)]))
   }
-  copy.servers = [{ url: origin + base, description: 'This hub.' }]
-  for (const scheme of Object.values(copy.components.securitySchemes)) {
-    for (const flow of Object.values(scheme.flows ?? {})) flow.tokenUrl = `${origin}/oauth2/token`
-  }
-  return copy
+  return { ...(moved(document) as object), servers: [{ url: origin + base, description: 'This hub.' }] }
 }

@@ -105,6 +105,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AssessmentLineItemSetDType"
+        },
+        "example": {
+         "assessmentLineItems": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "state-science-2027",
+           "status": "active",
+           "title": "State Science Assessment, grade 08",
+           "description": "Given statewide, in three parts; the score is their sum",
+           "resultValueMin": 0,
+           "resultValueMax": 12
+          }
+         ]
         }
        }
       },
@@ -168,7 +181,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "state-science-2027.1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -186,6 +207,40 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAssessmentLineItemDType"
+        },
+        "example": {
+         "assessmentLineItem": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "state-science-2027.1",
+          "status": "active",
+          "title": "Reading data",
+          "description": "Part 1 of 3",
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000161",
+           "sourcedId": "cls-000161",
+           "type": "class"
+          },
+          "parentAssessmentLineItem": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/assessmentLineItems/state-science-2027",
+           "sourcedId": "state-science-2027",
+           "type": "assessmentLineItem"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000161",
+           "sourcedId": "scale-cls-000161",
+           "type": "scoreScale"
+          },
+          "resultValueMin": 0,
+          "resultValueMax": 4,
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveIds": [
+             "dd54c5ba-45f7-4e0f-8e15-7d57727efe36"
+            ]
+           }
+          ]
+         }
         }
        }
       }
@@ -232,7 +287,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-assessmentLineItem"
      }
     ],
     "responses": {
@@ -281,7 +344,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-assessmentLineItem"
      }
     ],
     "requestBody": {
@@ -291,6 +362,40 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleAssessmentLineItemDType"
+       },
+       "example": {
+        "assessmentLineItem": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-assessmentLineItem",
+         "status": "active",
+         "title": "Reading data",
+         "description": "Part 1 of 3",
+         "class": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000161",
+          "sourcedId": "cls-000161",
+          "type": "class"
+         },
+         "parentAssessmentLineItem": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/assessmentLineItems/state-science-2027",
+          "sourcedId": "state-science-2027",
+          "type": "assessmentLineItem"
+         },
+         "scoreScale": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000161",
+          "sourcedId": "scale-cls-000161",
+          "type": "scoreScale"
+         },
+         "resultValueMin": 0,
+         "resultValueMax": 4,
+         "learningObjectiveSet": [
+          {
+           "source": "case",
+           "learningObjectiveIds": [
+            "dd54c5ba-45f7-4e0f-8e15-7d57727efe36"
+           ]
+          }
+         ]
+        }
        }
       }
      }
@@ -385,6 +490,40 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AssessmentResultSetDType"
+        },
+        "example": {
+         "assessmentResults": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "state-science-2027.1@s-0000540",
+           "status": "active",
+           "assessmentLineItem": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/assessmentLineItems/state-science-2027.1",
+            "sourcedId": "state-science-2027.1",
+            "type": "assessmentLineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000540",
+            "sourcedId": "s-0000540",
+            "type": "user"
+           },
+           "score": 0,
+           "scoreDate": "2026-09-10",
+           "scorePercentile": 1,
+           "scoreStatus": "fully graded",
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveResults": [
+              {
+               "score": 0,
+               "learningObjectiveId": "dd54c5ba-45f7-4e0f-8e15-7d57727efe36"
+              }
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -448,7 +587,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "state-science-2027.1@s-0000540"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -466,6 +613,38 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAssessmentResultDType"
+        },
+        "example": {
+         "assessmentResult": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "state-science-2027.1@s-0000540",
+          "status": "active",
+          "assessmentLineItem": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/assessmentLineItems/state-science-2027.1",
+           "sourcedId": "state-science-2027.1",
+           "type": "assessmentLineItem"
+          },
+          "student": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000540",
+           "sourcedId": "s-0000540",
+           "type": "user"
+          },
+          "score": 0,
+          "scoreDate": "2026-09-10",
+          "scorePercentile": 1,
+          "scoreStatus": "fully graded",
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveResults": [
+             {
+              "score": 0,
+              "learningObjectiveId": "dd54c5ba-45f7-4e0f-8e15-7d57727efe36"
+             }
+            ]
+           }
+          ]
+         }
         }
        }
       }
@@ -512,7 +691,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-assessmentResult"
      }
     ],
     "responses": {
@@ -561,7 +748,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-assessmentResult"
      }
     ],
     "requestBody": {
@@ -571,6 +766,38 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleAssessmentResultDType"
+       },
+       "example": {
+        "assessmentResult": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-assessmentResult",
+         "status": "active",
+         "assessmentLineItem": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/assessmentLineItems/state-science-2027.1",
+          "sourcedId": "state-science-2027.1",
+          "type": "assessmentLineItem"
+         },
+         "student": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000540",
+          "sourcedId": "s-0000540",
+          "type": "user"
+         },
+         "score": 0,
+         "scoreDate": "2026-09-10",
+         "scorePercentile": 1,
+         "scoreStatus": "fully graded",
+         "learningObjectiveSet": [
+          {
+           "source": "case",
+           "learningObjectiveResults": [
+            {
+             "score": 0,
+             "learningObjectiveId": "dd54c5ba-45f7-4e0f-8e15-7d57727efe36"
+            }
+           ]
+          }
+         ]
+        }
        }
       }
      }
@@ -670,6 +897,20 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CategoriesSetDType"
+        },
+        "example": {
+         "categories": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cat-homework",
+           "status": "active",
+           "metadata": {
+            "dropLowest": "1"
+           },
+           "title": "Homework",
+           "weight": 15
+          }
+         ]
         }
        }
       },
@@ -738,7 +979,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "cat-quiz"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -756,6 +1005,18 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleCategoryDType"
+        },
+        "example": {
+         "category": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "cat-quiz",
+          "status": "active",
+          "metadata": {
+           "dropLowest": "1"
+          },
+          "title": "Quiz",
+          "weight": 20
+         }
         }
        }
       }
@@ -802,7 +1063,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-category"
      }
     ],
     "responses": {
@@ -851,7 +1120,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-category"
      }
     ],
     "requestBody": {
@@ -861,6 +1138,18 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleCategoryDType"
+       },
+       "example": {
+        "category": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-category",
+         "status": "active",
+         "metadata": {
+          "dropLowest": "1"
+         },
+         "title": "Quiz",
+         "weight": 20
+        }
        }
       }
      }
@@ -932,6 +1221,59 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/ResultSetDType"
+       },
+       "example": {
+        "results": [
+         {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "mine-1",
+          "status": "active",
+          "lineItem": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000062",
+           "sourcedId": "li-0000062",
+           "type": "lineItem"
+          },
+          "student": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+           "sourcedId": "s-0000001",
+           "type": "user"
+          },
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+           "sourcedId": "scale-cls-000013",
+           "type": "scoreScale"
+          },
+          "scoreStatus": "fully graded",
+          "score": 4,
+          "textScore": "Exceeds",
+          "scoreDate": "2026-09-14",
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveResults": [
+             {
+              "score": 4,
+              "learningObjectiveId": "0ab521c1-2498-427a-8d39-b087b0200257"
+             }
+            ]
+           },
+           {
+            "source": "unknown",
+            "learningObjectiveResults": [
+             {
+              "textScore": "Exceeds",
+              "learningObjectiveId": "Three Rivers, SC KG.2"
+             }
+            ]
+           }
+          ]
+         }
+        ]
        }
       }
      }
@@ -943,6 +1285,14 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/GUIDPairSetDType"
+        },
+        "example": {
+         "sourcedIdPairs": [
+          {
+           "suppliedSourcedId": "mine-1",
+           "allocatedSourcedId": "5f0c9a52-6d0b-4c1e-9a57-3c8f4f3b2d10"
+          }
+         ]
         }
        }
       }
@@ -1030,6 +1380,20 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CategoriesSetDType"
+        },
+        "example": {
+         "categories": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cat-homework",
+           "status": "active",
+           "metadata": {
+            "dropLowest": "1"
+           },
+           "title": "Homework",
+           "weight": 15
+          }
+         ]
         }
        }
       },
@@ -1147,6 +1511,52 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/LineItemSetDType"
+        },
+        "example": {
+         "lineItems": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "li-0000061",
+           "status": "active",
+           "metadata": {
+            "gradedBy": "points"
+           },
+           "title": "Quiz 1: \"Measure twice, cut once\"",
+           "description": "Units, scales and errors, without notes",
+           "assignDate": "2026-08-31T00:00:00.000Z",
+           "dueDate": "2026-09-02T00:00:00.000Z",
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "category": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/categories/cat-quiz",
+            "sourcedId": "cat-quiz",
+            "type": "category"
+           },
+           "academicSession": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
+            "type": "academicSession"
+           },
+           "resultValueMin": 0,
+           "resultValueMax": 20,
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveIds": [
+              "5ec0f2fe-8d2f-4e76-8fb7-fc95260f7deb"
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1233,6 +1643,63 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/LineItemSetDType"
+       },
+       "example": {
+        "lineItems": [
+         {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "mine-1",
+          "status": "active",
+          "metadata": {
+           "gradedBy": "rubric"
+          },
+          "title": "Science and Engineering project: the water of the three rivers",
+          "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+          "assignDate": "2026-08-26T00:00:00.000Z",
+          "dueDate": "2026-09-09T00:00:00.000Z",
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "category": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/categories/cat-project",
+           "sourcedId": "cat-project",
+           "type": "category"
+          },
+          "academicSession": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+           "sourcedId": "term-2027-1",
+           "type": "academicSession"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+           "sourcedId": "scale-cls-000013",
+           "type": "scoreScale"
+          },
+          "resultValueMin": 0,
+          "resultValueMax": 4,
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveIds": [
+             "0ab521c1-2498-427a-8d39-b087b0200257"
+            ]
+           },
+           {
+            "source": "unknown",
+            "learningObjectiveIds": [
+             "Three Rivers, SC KG.2"
+            ]
+           }
+          ]
+         }
+        ]
        }
       }
      }
@@ -1244,6 +1711,14 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/GUIDPairSetDType"
+        },
+        "example": {
+         "sourcedIdPairs": [
+          {
+           "suppliedSourcedId": "mine-1",
+           "allocatedSourcedId": "5f0c9a52-6d0b-4c1e-9a57-3c8f4f3b2d10"
+          }
+         ]
         }
        }
       }
@@ -1334,6 +1809,59 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "res-00000002",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000062",
+            "sourcedId": "li-0000062",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreScale": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+            "sourcedId": "scale-cls-000013",
+            "type": "scoreScale"
+           },
+           "scoreStatus": "fully graded",
+           "score": 4,
+           "textScore": "Exceeds",
+           "scoreDate": "2026-09-14",
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveResults": [
+              {
+               "score": 4,
+               "learningObjectiveId": "0ab521c1-2498-427a-8d39-b087b0200257"
+              }
+             ]
+            },
+            {
+             "source": "unknown",
+             "learningObjectiveResults": [
+              {
+               "textScore": "Exceeds",
+               "learningObjectiveId": "Three Rivers, SC KG.2"
+              }
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1455,6 +1983,44 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "res-00000001",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000061",
+            "sourcedId": "li-0000061",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreStatus": "fully graded",
+           "score": 18,
+           "scoreDate": "2026-09-02",
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveResults": [
+              {
+               "score": 18,
+               "learningObjectiveId": "5ec0f2fe-8d2f-4e76-8fb7-fc95260f7deb"
+              }
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1572,6 +2138,49 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ScoreScaleSetDType"
+        },
+        "example": {
+         "scoreScales": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "scale-cls-000013",
+           "status": "active",
+           "title": "Standards, 0 to 4",
+           "type": "standards",
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreScaleValue": [
+            {
+             "itemValueLHS": "4",
+             "itemValueRHS": "Exceeds"
+            },
+            {
+             "itemValueLHS": "3",
+             "itemValueRHS": "Meets"
+            },
+            {
+             "itemValueLHS": "2",
+             "itemValueRHS": "Approaching"
+            },
+            {
+             "itemValueLHS": "1",
+             "itemValueRHS": "Beginning"
+            },
+            {
+             "itemValueLHS": "0",
+             "itemValueRHS": "Not yet"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1692,6 +2301,44 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "res-00000001",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000061",
+            "sourcedId": "li-0000061",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreStatus": "fully graded",
+           "score": 18,
+           "scoreDate": "2026-09-02",
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveResults": [
+              {
+               "score": 18,
+               "learningObjectiveId": "5ec0f2fe-8d2f-4e76-8fb7-fc95260f7deb"
+              }
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1815,6 +2462,52 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/LineItemSetDType"
+        },
+        "example": {
+         "lineItems": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "li-0000061",
+           "status": "active",
+           "metadata": {
+            "gradedBy": "points"
+           },
+           "title": "Quiz 1: \"Measure twice, cut once\"",
+           "description": "Units, scales and errors, without notes",
+           "assignDate": "2026-08-31T00:00:00.000Z",
+           "dueDate": "2026-09-02T00:00:00.000Z",
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "category": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/categories/cat-quiz",
+            "sourcedId": "cat-quiz",
+            "type": "category"
+           },
+           "academicSession": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
+            "type": "academicSession"
+           },
+           "resultValueMin": 0,
+           "resultValueMax": 20,
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveIds": [
+              "5ec0f2fe-8d2f-4e76-8fb7-fc95260f7deb"
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1888,6 +2581,59 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/ResultSetDType"
+       },
+       "example": {
+        "results": [
+         {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "mine-1",
+          "status": "active",
+          "lineItem": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000062",
+           "sourcedId": "li-0000062",
+           "type": "lineItem"
+          },
+          "student": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+           "sourcedId": "s-0000001",
+           "type": "user"
+          },
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+           "sourcedId": "scale-cls-000013",
+           "type": "scoreScale"
+          },
+          "scoreStatus": "fully graded",
+          "score": 4,
+          "textScore": "Exceeds",
+          "scoreDate": "2026-09-14",
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveResults": [
+             {
+              "score": 4,
+              "learningObjectiveId": "0ab521c1-2498-427a-8d39-b087b0200257"
+             }
+            ]
+           },
+           {
+            "source": "unknown",
+            "learningObjectiveResults": [
+             {
+              "textScore": "Exceeds",
+              "learningObjectiveId": "Three Rivers, SC KG.2"
+             }
+            ]
+           }
+          ]
+         }
+        ]
        }
       }
      }
@@ -1899,6 +2645,14 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/GUIDPairSetDType"
+        },
+        "example": {
+         "sourcedIdPairs": [
+          {
+           "suppliedSourcedId": "mine-1",
+           "allocatedSourcedId": "5f0c9a52-6d0b-4c1e-9a57-3c8f4f3b2d10"
+          }
+         ]
         }
        }
       }
@@ -1952,7 +2706,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "li-0000062"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -1970,6 +2732,61 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleLineItemDType"
+        },
+        "example": {
+         "lineItem": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "li-0000062",
+          "status": "active",
+          "metadata": {
+           "gradedBy": "rubric"
+          },
+          "title": "Science and Engineering project: the water of the three rivers",
+          "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+          "assignDate": "2026-08-26T00:00:00.000Z",
+          "dueDate": "2026-09-09T00:00:00.000Z",
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "category": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/categories/cat-project",
+           "sourcedId": "cat-project",
+           "type": "category"
+          },
+          "academicSession": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+           "sourcedId": "term-2027-1",
+           "type": "academicSession"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+           "sourcedId": "scale-cls-000013",
+           "type": "scoreScale"
+          },
+          "resultValueMin": 0,
+          "resultValueMax": 4,
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveIds": [
+             "0ab521c1-2498-427a-8d39-b087b0200257"
+            ]
+           },
+           {
+            "source": "unknown",
+            "learningObjectiveIds": [
+             "Three Rivers, SC KG.2"
+            ]
+           }
+          ]
+         }
         }
        }
       }
@@ -2016,7 +2833,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-lineItem"
      }
     ],
     "responses": {
@@ -2065,7 +2890,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-lineItem"
      }
     ],
     "requestBody": {
@@ -2075,6 +2908,61 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleLineItemDType"
+       },
+       "example": {
+        "lineItem": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-lineItem",
+         "status": "active",
+         "metadata": {
+          "gradedBy": "rubric"
+         },
+         "title": "Science and Engineering project: the water of the three rivers",
+         "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+         "assignDate": "2026-08-26T00:00:00.000Z",
+         "dueDate": "2026-09-09T00:00:00.000Z",
+         "class": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+          "sourcedId": "cls-000013",
+          "type": "class"
+         },
+         "school": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+          "sourcedId": "org-0001",
+          "type": "org"
+         },
+         "category": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/categories/cat-project",
+          "sourcedId": "cat-project",
+          "type": "category"
+         },
+         "academicSession": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+          "sourcedId": "term-2027-1",
+          "type": "academicSession"
+         },
+         "scoreScale": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+          "sourcedId": "scale-cls-000013",
+          "type": "scoreScale"
+         },
+         "resultValueMin": 0,
+         "resultValueMax": 4,
+         "learningObjectiveSet": [
+          {
+           "source": "case",
+           "learningObjectiveIds": [
+            "0ab521c1-2498-427a-8d39-b087b0200257"
+           ]
+          },
+          {
+           "source": "unknown",
+           "learningObjectiveIds": [
+            "Three Rivers, SC KG.2"
+           ]
+          }
+         ]
+        }
        }
       }
      }
@@ -2174,6 +3062,44 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "res-00000001",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000061",
+            "sourcedId": "li-0000061",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreStatus": "fully graded",
+           "score": 18,
+           "scoreDate": "2026-09-02",
+           "learningObjectiveSet": [
+            {
+             "source": "case",
+             "learningObjectiveResults": [
+              {
+               "score": 18,
+               "learningObjectiveId": "5ec0f2fe-8d2f-4e76-8fb7-fc95260f7deb"
+              }
+             ]
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2242,7 +3168,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "res-00000002"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2260,6 +3194,57 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleResultDType"
+        },
+        "example": {
+         "result": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "res-00000002",
+          "status": "active",
+          "lineItem": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000062",
+           "sourcedId": "li-0000062",
+           "type": "lineItem"
+          },
+          "student": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+           "sourcedId": "s-0000001",
+           "type": "user"
+          },
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+           "sourcedId": "scale-cls-000013",
+           "type": "scoreScale"
+          },
+          "scoreStatus": "fully graded",
+          "score": 4,
+          "textScore": "Exceeds",
+          "scoreDate": "2026-09-14",
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveResults": [
+             {
+              "score": 4,
+              "learningObjectiveId": "0ab521c1-2498-427a-8d39-b087b0200257"
+             }
+            ]
+           },
+           {
+            "source": "unknown",
+            "learningObjectiveResults": [
+             {
+              "textScore": "Exceeds",
+              "learningObjectiveId": "Three Rivers, SC KG.2"
+             }
+            ]
+           }
+          ]
+         }
         }
        }
       }
@@ -2306,7 +3291,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-result"
      }
     ],
     "responses": {
@@ -2355,7 +3348,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-result"
      }
     ],
     "requestBody": {
@@ -2365,6 +3366,57 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleResultDType"
+       },
+       "example": {
+        "result": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-result",
+         "status": "active",
+         "lineItem": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/lineItems/li-0000062",
+          "sourcedId": "li-0000062",
+          "type": "lineItem"
+         },
+         "student": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+          "sourcedId": "s-0000001",
+          "type": "user"
+         },
+         "class": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+          "sourcedId": "cls-000013",
+          "type": "class"
+         },
+         "scoreScale": {
+          "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+          "sourcedId": "scale-cls-000013",
+          "type": "scoreScale"
+         },
+         "scoreStatus": "fully graded",
+         "score": 4,
+         "textScore": "Exceeds",
+         "scoreDate": "2026-09-14",
+         "learningObjectiveSet": [
+          {
+           "source": "case",
+           "learningObjectiveResults": [
+            {
+             "score": 4,
+             "learningObjectiveId": "0ab521c1-2498-427a-8d39-b087b0200257"
+            }
+           ]
+          },
+          {
+           "source": "unknown",
+           "learningObjectiveResults": [
+            {
+             "textScore": "Exceeds",
+             "learningObjectiveId": "Three Rivers, SC KG.2"
+            }
+           ]
+          }
+         ]
+        }
        }
       }
      }
@@ -2433,6 +3485,63 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/LineItemSetDType"
+       },
+       "example": {
+        "lineItems": [
+         {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "mine-1",
+          "status": "active",
+          "metadata": {
+           "gradedBy": "rubric"
+          },
+          "title": "Science and Engineering project: the water of the three rivers",
+          "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+          "assignDate": "2026-08-26T00:00:00.000Z",
+          "dueDate": "2026-09-09T00:00:00.000Z",
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "category": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/categories/cat-project",
+           "sourcedId": "cat-project",
+           "type": "category"
+          },
+          "academicSession": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+           "sourcedId": "term-2027-1",
+           "type": "academicSession"
+          },
+          "scoreScale": {
+           "href": "http://localhost:3000/ims/oneroster/gradebook/v1p2/scoreScales/scale-cls-000013",
+           "sourcedId": "scale-cls-000013",
+           "type": "scoreScale"
+          },
+          "resultValueMin": 0,
+          "resultValueMax": 4,
+          "learningObjectiveSet": [
+           {
+            "source": "case",
+            "learningObjectiveIds": [
+             "0ab521c1-2498-427a-8d39-b087b0200257"
+            ]
+           },
+           {
+            "source": "unknown",
+            "learningObjectiveIds": [
+             "Three Rivers, SC KG.2"
+            ]
+           }
+          ]
+         }
+        ]
        }
       }
      }
@@ -2444,6 +3553,14 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/GUIDPairSetDType"
+        },
+        "example": {
+         "sourcedIdPairs": [
+          {
+           "suppliedSourcedId": "mine-1",
+           "allocatedSourcedId": "5f0c9a52-6d0b-4c1e-9a57-3c8f4f3b2d10"
+          }
+         ]
         }
        }
       }
@@ -2531,6 +3648,49 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ScoreScaleSetDType"
+        },
+        "example": {
+         "scoreScales": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "scale-cls-000013",
+           "status": "active",
+           "title": "Standards, 0 to 4",
+           "type": "standards",
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreScaleValue": [
+            {
+             "itemValueLHS": "4",
+             "itemValueRHS": "Exceeds"
+            },
+            {
+             "itemValueLHS": "3",
+             "itemValueRHS": "Meets"
+            },
+            {
+             "itemValueLHS": "2",
+             "itemValueRHS": "Approaching"
+            },
+            {
+             "itemValueLHS": "1",
+             "itemValueRHS": "Beginning"
+            },
+            {
+             "itemValueLHS": "0",
+             "itemValueRHS": "Not yet"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2650,6 +3810,49 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ScoreScaleSetDType"
+        },
+        "example": {
+         "scoreScales": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "scale-cls-000013",
+           "status": "active",
+           "title": "Standards, 0 to 4",
+           "type": "standards",
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "scoreScaleValue": [
+            {
+             "itemValueLHS": "4",
+             "itemValueRHS": "Exceeds"
+            },
+            {
+             "itemValueLHS": "3",
+             "itemValueRHS": "Meets"
+            },
+            {
+             "itemValueLHS": "2",
+             "itemValueRHS": "Approaching"
+            },
+            {
+             "itemValueLHS": "1",
+             "itemValueRHS": "Beginning"
+            },
+            {
+             "itemValueLHS": "0",
+             "itemValueRHS": "Not yet"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2718,7 +3921,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "scale-cls-000013"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2736,6 +3947,47 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleScoreScaleDType"
+        },
+        "example": {
+         "scoreScale": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "scale-cls-000013",
+          "status": "active",
+          "title": "Standards, 0 to 4",
+          "type": "standards",
+          "course": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+           "sourcedId": "crs-KG-SC",
+           "type": "course"
+          },
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "scoreScaleValue": [
+           {
+            "itemValueLHS": "4",
+            "itemValueRHS": "Exceeds"
+           },
+           {
+            "itemValueLHS": "3",
+            "itemValueRHS": "Meets"
+           },
+           {
+            "itemValueLHS": "2",
+            "itemValueRHS": "Approaching"
+           },
+           {
+            "itemValueLHS": "1",
+            "itemValueRHS": "Beginning"
+           },
+           {
+            "itemValueLHS": "0",
+            "itemValueRHS": "Not yet"
+           }
+          ]
+         }
         }
        }
       }
@@ -2782,7 +4034,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-scoreScale"
      }
     ],
     "responses": {
@@ -2831,7 +4091,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-scoreScale"
      }
     ],
     "requestBody": {
@@ -2841,6 +4109,47 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleScoreScaleDType"
+       },
+       "example": {
+        "scoreScale": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-scoreScale",
+         "status": "active",
+         "title": "Standards, 0 to 4",
+         "type": "standards",
+         "course": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+          "sourcedId": "crs-KG-SC",
+          "type": "course"
+         },
+         "class": {
+          "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+          "sourcedId": "cls-000013",
+          "type": "class"
+         },
+         "scoreScaleValue": [
+          {
+           "itemValueLHS": "4",
+           "itemValueRHS": "Exceeds"
+          },
+          {
+           "itemValueLHS": "3",
+           "itemValueRHS": "Meets"
+          },
+          {
+           "itemValueLHS": "2",
+           "itemValueRHS": "Approaching"
+          },
+          {
+           "itemValueLHS": "1",
+           "itemValueRHS": "Beginning"
+          },
+          {
+           "itemValueLHS": "0",
+           "itemValueRHS": "Not yet"
+          }
+         ]
+        }
        }
       }
      }
@@ -2918,7 +4227,8 @@ export default {
      "format": "int32",
      "minimum": 1,
      "default": 100
-    }
+    },
+    "example": 1
    },
    "offset": {
     "name": "offset",
@@ -2986,16 +4296,6 @@ export default {
      }
     }
    },
-   "sourcedId": {
-    "name": "sourcedId",
-    "in": "path",
-    "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
-    "required": true,
-    "style": "simple",
-    "schema": {
-     "type": "string"
-    }
-   },
    "classSourcedId": {
     "name": "classSourcedId",
     "in": "path",
@@ -3004,7 +4304,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "cls-000013"
    },
    "academicSessionSourcedId": {
     "name": "academicSessionSourcedId",
@@ -3014,7 +4315,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "term-2027-1"
    },
    "lineItemSourcedId": {
     "name": "lineItemSourcedId",
@@ -3024,7 +4326,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "li-0000062"
    },
    "schoolSourcedId": {
     "name": "schoolSourcedId",
@@ -3034,7 +4337,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "org-0001"
    },
    "studentSourcedId": {
     "name": "studentSourcedId",
@@ -3044,7 +4348,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "s-0000001"
    }
   },
   "headers": {
@@ -3074,6 +4379,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "filter: unknown field \"nickname\" at position 1",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "invalid_filter_field"
+         }
+        ]
+       }
       }
      }
     }
@@ -3084,6 +4402,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "an access token is wanted: send Authorization: Bearer",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "unauthorisedrequest"
+         }
+        ]
+       }
       }
      }
     }
@@ -3094,6 +4425,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "the token lacks a scope: any of https://purl.imsglobal.org/spec/or/v1p2/scope/assessment.readonly",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "forbidden"
+         }
+        ]
+       }
       }
      }
     }
@@ -3104,6 +4448,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "Unknown Object: no assessmentLineItem \"nobody\"",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "unknownobject"
+         }
+        ]
+       }
       }
      }
     }
@@ -3134,6 +4491,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "/category/title: Expected string",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "invaliddata"
+         }
+        ]
+       }
       }
      }
     }

@@ -47,6 +47,12 @@ export default {
       "application/x-www-form-urlencoded": {
        "schema": {
         "$ref": "#/components/schemas/TokenRequest"
+       },
+       "example": {
+        "grant_type": "client_credentials",
+        "client_id": "demo",
+        "client_secret": "SECRET",
+        "scope": "https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly"
        }
       }
      }
@@ -69,6 +75,12 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/Token"
+        },
+        "example": {
+         "access_token": "THE-TOKEN",
+         "token_type": "Bearer",
+         "expires_in": 3600,
+         "scope": "https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly"
         }
        }
       }
@@ -97,6 +109,20 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/Health"
+        },
+        "example": {
+         "status": "ok",
+         "checks": {
+          "database": {
+           "status": "ok",
+           "durationMs": 1.25
+          },
+          "migrations": {
+           "status": "ok"
+          }
+         },
+         "version": "0.1.0",
+         "uptimeSeconds": 86400
         }
        }
       }
@@ -129,6 +155,9 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/Liveness"
+        },
+        "example": {
+         "status": "ok"
         }
        }
       }
@@ -152,6 +181,18 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/Health"
+        },
+        "example": {
+         "status": "ok",
+         "checks": {
+          "database": {
+           "status": "ok",
+           "durationMs": 1.25
+          },
+          "migrations": {
+           "status": "ok"
+          }
+         }
         }
        }
       }
@@ -329,6 +370,10 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/TokenError"
+      },
+      "example": {
+       "error": "invalid_client",
+       "error_description": "unknown client or wrong secret"
       }
      }
     }

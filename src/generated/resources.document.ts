@@ -92,6 +92,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-SC-1",
+           "status": "active",
+           "title": "Science and Engineering: the \"blue\" book, Elementary School",
+           "vendorResourceId": "vnd:SC/1?edition=2027",
+           "vendorId": "vendor.example",
+           "applicationId": "reader"
+          }
+         ]
         }
        }
       },
@@ -209,6 +222,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-SC-1",
+           "status": "active",
+           "title": "Science and Engineering: the \"blue\" book, Elementary School",
+           "vendorResourceId": "vnd:SC/1?edition=2027",
+           "vendorId": "vendor.example",
+           "applicationId": "reader"
+          }
+         ]
         }
        }
       },
@@ -328,6 +354,18 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-AR-1",
+           "status": "active",
+           "title": "Art, Music and Drama: the \"blue\" book, Elementary School",
+           "importance": "primary",
+           "vendorResourceId": "vnd:AR/1?edition=2027"
+          }
+         ]
         }
        }
       },
@@ -417,6 +455,17 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleResourceDType"
+        },
+        "example": {
+         "resource": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "lib-SC-1",
+          "status": "active",
+          "title": "Science and Engineering: the \"blue\" book, Elementary School",
+          "vendorResourceId": "vnd:SC/1?edition=2027",
+          "vendorId": "vendor.example",
+          "applicationId": "reader"
+         }
         }
        }
       }
@@ -504,6 +553,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-SC-1",
+           "status": "active",
+           "title": "Science and Engineering: the \"blue\" book, Elementary School",
+           "vendorResourceId": "vnd:SC/1?edition=2027",
+           "vendorId": "vendor.example",
+           "applicationId": "reader"
+          }
+         ]
         }
        }
       },
@@ -595,7 +657,8 @@ export default {
      "format": "int32",
      "minimum": 1,
      "default": 100
-    }
+    },
+    "example": 1
    },
    "offset": {
     "name": "offset",
@@ -671,7 +734,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "lib-SC-1"
    },
    "classSourcedId": {
     "name": "classSourcedId",
@@ -681,7 +745,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "cls-000013"
    },
    "courseSourcedId": {
     "name": "courseSourcedId",
@@ -691,7 +756,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "crs-KG-SC"
    },
    "userSourcedId": {
     "name": "userSourcedId",
@@ -701,7 +767,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "s-0000001"
    }
   },
   "headers": {
@@ -731,6 +798,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "filter: unknown field \"nickname\" at position 1",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "invalid_filter_field"
+         }
+        ]
+       }
       }
      }
     }
@@ -741,6 +821,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "an access token is wanted: send Authorization: Bearer",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "unauthorisedrequest"
+         }
+        ]
+       }
       }
      }
     }
@@ -751,6 +844,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "the token lacks a scope: any of https://purl.imsglobal.org/spec/or/v1p2/scope/resource.readonly https://purl.imsglobal.org/spec/or/v1p2/scope/resource-core.readonly",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "forbidden"
+         }
+        ]
+       }
       }
      }
     }
@@ -761,6 +867,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "Unknown Object: no resource \"nobody\"",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "unknownobject"
+         }
+        ]
+       }
       }
      }
     }

@@ -126,6 +126,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "ay-2027",
+           "status": "active",
+           "title": "School year 2026-2027",
+           "startDate": "2026-08-24",
+           "endDate": "2027-06-19",
+           "type": "schoolYear",
+           "children": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/sem-2027-2",
+             "sourcedId": "sem-2027-2",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -194,7 +225,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "term-2027-1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -212,6 +251,35 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAcademicSessionDType"
+        },
+        "example": {
+         "academicSession": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "term-2027-1",
+          "status": "active",
+          "title": "Autumn term",
+          "startDate": "2026-08-24",
+          "endDate": "2027-01-18",
+          "type": "term",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+           "sourcedId": "ay-2027",
+           "type": "academicSession"
+          },
+          "children": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
+            "type": "academicSession"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F2",
+            "sourcedId": "gp-2027/2",
+            "type": "academicSession"
+           }
+          ],
+          "schoolYear": "2027"
+         }
         }
        }
       }
@@ -301,6 +369,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -403,6 +518,91 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "preferredFirstName": "Wyatt",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "student",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             },
+             "userProfile": "urn:rosterhub:userProfile:p-s-0000001",
+             "beginDate": "2026-08-24",
+             "endDate": "2027-06-19"
+            }
+           ],
+           "userProfiles": [
+            {
+             "profileId": "urn:rosterhub:userProfile:p-s-0000001",
+             "profileType": "learningApp",
+             "vendorId": "vendor.example",
+             "applicationId": "reader",
+             "description": "Reading room, web",
+             "credentials": [
+              {
+               "type": "username",
+               "username": "s0000001"
+              }
+             ]
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "grades": [
+            "KG"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -520,6 +720,48 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000013",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "pl"
+           },
+           "username": "t000013",
+           "enabledUser": "true",
+           "givenName": "Zofia",
+           "familyName": "Kozłowski",
+           "middleName": "Zofia",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "teacher",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             }
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "T10013",
+           "email": "t000013@staff.example.org",
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-HR-1",
+             "sourcedId": "lib-HR-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -603,7 +845,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "cls-000013"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -621,6 +871,61 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleClassDType"
+        },
+        "example": {
+         "class": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "cls-000013",
+          "status": "active",
+          "title": "Science and Engineering KG, section 1",
+          "classCode": "SCKG-1",
+          "classType": "scheduled",
+          "location": "Room 112",
+          "grades": [
+           "KG"
+          ],
+          "subjects": [
+           "Life and Physical Sciences",
+           "Engineering and Technology"
+          ],
+          "course": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+           "sourcedId": "crs-KG-SC",
+           "type": "course"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "terms": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+            "sourcedId": "term-2027-2",
+            "type": "academicSession"
+           }
+          ],
+          "subjectCodes": [
+           "03",
+           "21"
+          ],
+          "periods": [
+           "3",
+           "5"
+          ],
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+            "sourcedId": "lib-SC-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -710,6 +1015,36 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CourseSetDType"
+        },
+        "example": {
+         "courses": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "crs-01-AR",
+           "status": "active",
+           "title": "Art, Music and Drama 01",
+           "schoolYear": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "courseCode": "AR01",
+           "grades": [
+            "01"
+           ],
+           "subjects": [
+            "Fine and Performing Arts"
+           ],
+           "org": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "subjectCodes": [
+            "05"
+           ]
+          }
+         ]
         }
        }
       },
@@ -812,6 +1147,63 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000013",
+           "status": "active",
+           "title": "Science and Engineering KG, section 1",
+           "classCode": "SCKG-1",
+           "classType": "scheduled",
+           "location": "Room 112",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Life and Physical Sciences",
+            "Engineering and Technology"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "03",
+            "21"
+           ],
+           "periods": [
+            "3",
+            "5"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -895,7 +1287,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "crs-KG-SC"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -913,6 +1313,43 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleCourseDType"
+        },
+        "example": {
+         "course": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "crs-KG-SC",
+          "status": "active",
+          "title": "Science and Engineering KG",
+          "schoolYear": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+           "sourcedId": "ay-2027",
+           "type": "academicSession"
+          },
+          "courseCode": "SCKG",
+          "grades": [
+           "KG"
+          ],
+          "subjects": [
+           "Life and Physical Sciences",
+           "Engineering and Technology"
+          ],
+          "org": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "subjectCodes": [
+           "03",
+           "21"
+          ],
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+            "sourcedId": "lib-SC-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -997,6 +1434,28 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/DemographicsSetDType"
+        },
+        "example": {
+         "demographics": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "birthDate": "2020-11-12",
+           "sex": "male",
+           "americanIndianOrAlaskaNative": "false",
+           "asian": "false",
+           "blackOrAfricanAmerican": "false",
+           "nativeHawaiianOrOtherPacificIslander": "true",
+           "white": "true",
+           "demographicRaceTwoOrMoreRaces": "true",
+           "hispanicOrLatinoEthnicity": "false",
+           "countryOfBirthCode": "US",
+           "stateOfBirthAbbreviation": "WA",
+           "cityOfBirth": "Port Mercy",
+           "publicSchoolResidenceStatus": "01652"
+          }
+         ]
         }
        }
       },
@@ -1060,7 +1519,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "s-0000001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -1078,6 +1545,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleDemographicsDType"
+        },
+        "example": {
+         "demographics": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "s-0000001",
+          "status": "active",
+          "birthDate": "2020-11-12",
+          "sex": "male",
+          "americanIndianOrAlaskaNative": "false",
+          "asian": "false",
+          "blackOrAfricanAmerican": "false",
+          "nativeHawaiianOrOtherPacificIslander": "true",
+          "white": "true",
+          "demographicRaceTwoOrMoreRaces": "true",
+          "hispanicOrLatinoEthnicity": "false",
+          "countryOfBirthCode": "US",
+          "stateOfBirthAbbreviation": "WA",
+          "cityOfBirth": "Port Mercy",
+          "publicSchoolResidenceStatus": "01652"
+         }
         }
        }
       }
@@ -1167,6 +1654,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/EnrollmentSetDType"
+        },
+        "example": {
+         "enrollments": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "e-00000001",
+           "status": "active",
+           "user": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000001",
+            "sourcedId": "cls-000001",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "role": "student",
+           "beginDate": "2026-08-24",
+           "endDate": "2027-06-19"
+          }
+         ]
         }
        }
       },
@@ -1235,7 +1749,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "e-00000004"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -1253,6 +1775,31 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleEnrollmentDType"
+        },
+        "example": {
+         "enrollment": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "e-00000004",
+          "status": "active",
+          "user": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+           "sourcedId": "s-0000001",
+           "type": "user"
+          },
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "role": "student",
+          "beginDate": "2026-08-24",
+          "endDate": "2027-06-19"
+         }
         }
        }
       }
@@ -1342,6 +1889,25 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "gp-2027/1",
+           "status": "active",
+           "title": "Quarter 1",
+           "startDate": "2026-08-24",
+           "endDate": "2026-11-02",
+           "type": "gradingPeriod",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -1410,7 +1976,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "gp-2027/1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -1428,6 +2002,23 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAcademicSessionDType"
+        },
+        "example": {
+         "academicSession": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "gp-2027/1",
+          "status": "active",
+          "title": "Quarter 1",
+          "startDate": "2026-08-24",
+          "endDate": "2026-11-02",
+          "type": "gradingPeriod",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+           "sourcedId": "term-2027-1",
+           "type": "academicSession"
+          },
+          "schoolYear": "2027"
+         }
         }
        }
       }
@@ -1517,6 +2108,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/OrgSetDType"
+        },
+        "example": {
+         "orgs": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "org-0001",
+           "status": "active",
+           "metadata": {
+            "boardCode": "B-01"
+           },
+           "name": "St. \"Mary\" of the Lake Elementary School",
+           "type": "school",
+           "identifier": "900001",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-district",
+            "sourcedId": "org-district",
+            "type": "org"
+           }
+          }
+         ]
         }
        }
       },
@@ -1585,7 +2196,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "org-0001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -1603,6 +2222,24 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleOrgDType"
+        },
+        "example": {
+         "org": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "org-0001",
+          "status": "active",
+          "metadata": {
+           "boardCode": "B-01"
+          },
+          "name": "St. \"Mary\" of the Lake Elementary School",
+          "type": "school",
+          "identifier": "900001",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-district",
+           "sourcedId": "org-district",
+           "type": "org"
+          }
+         }
         }
        }
       }
@@ -1692,6 +2329,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/OrgSetDType"
+        },
+        "example": {
+         "orgs": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "org-0001",
+           "status": "active",
+           "metadata": {
+            "boardCode": "B-01"
+           },
+           "name": "St. \"Mary\" of the Lake Elementary School",
+           "type": "school",
+           "identifier": "900001",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-district",
+            "sourcedId": "org-district",
+            "type": "org"
+           }
+          }
+         ]
         }
        }
       },
@@ -1794,6 +2451,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -1914,6 +2618,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/EnrollmentSetDType"
+        },
+        "example": {
+         "enrollments": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "e-00000004",
+           "status": "active",
+           "user": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "role": "student",
+           "beginDate": "2026-08-24",
+           "endDate": "2027-06-19"
+          }
+         ]
         }
        }
       },
@@ -2038,6 +2769,91 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "preferredFirstName": "Wyatt",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "student",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             },
+             "userProfile": "urn:rosterhub:userProfile:p-s-0000001",
+             "beginDate": "2026-08-24",
+             "endDate": "2027-06-19"
+            }
+           ],
+           "userProfiles": [
+            {
+             "profileId": "urn:rosterhub:userProfile:p-s-0000001",
+             "profileType": "learningApp",
+             "vendorId": "vendor.example",
+             "applicationId": "reader",
+             "description": "Reading room, web",
+             "credentials": [
+              {
+               "type": "username",
+               "username": "s0000001"
+              }
+             ]
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "grades": [
+            "KG"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2162,6 +2978,48 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000013",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "pl"
+           },
+           "username": "t000013",
+           "enabledUser": "true",
+           "givenName": "Zofia",
+           "familyName": "Kozłowski",
+           "middleName": "Zofia",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "teacher",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             }
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "T10013",
+           "email": "t000013@staff.example.org",
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-HR-1",
+             "sourcedId": "lib-HR-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2283,6 +3141,36 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CourseSetDType"
+        },
+        "example": {
+         "courses": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "crs-01-AR",
+           "status": "active",
+           "title": "Art, Music and Drama 01",
+           "schoolYear": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "courseCode": "AR01",
+           "grades": [
+            "01"
+           ],
+           "subjects": [
+            "Fine and Performing Arts"
+           ],
+           "org": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "subjectCodes": [
+            "05"
+           ]
+          }
+         ]
         }
        }
       },
@@ -2400,6 +3288,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/EnrollmentSetDType"
+        },
+        "example": {
+         "enrollments": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "e-00000001",
+           "status": "active",
+           "user": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/classes/cls-000001",
+            "sourcedId": "cls-000001",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "role": "student",
+           "beginDate": "2026-08-24",
+           "endDate": "2027-06-19"
+          }
+         ]
         }
        }
       },
@@ -2517,6 +3432,91 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "preferredFirstName": "Wyatt",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "student",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             },
+             "userProfile": "urn:rosterhub:userProfile:p-s-0000001",
+             "beginDate": "2026-08-24",
+             "endDate": "2027-06-19"
+            }
+           ],
+           "userProfiles": [
+            {
+             "profileId": "urn:rosterhub:userProfile:p-s-0000001",
+             "profileType": "learningApp",
+             "vendorId": "vendor.example",
+             "applicationId": "reader",
+             "description": "Reading room, web",
+             "credentials": [
+              {
+               "type": "username",
+               "username": "s0000001"
+              }
+             ]
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "grades": [
+            "KG"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2634,6 +3634,72 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "en"
+           },
+           "username": "t000001",
+           "enabledUser": "true",
+           "givenName": "Liam",
+           "familyName": "Baker",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "teacher",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             },
+             "userProfile": "urn:rosterhub:userProfile:p-t-000001"
+            },
+            {
+             "roleType": "secondary",
+             "role": "counselor",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             }
+            }
+           ],
+           "userProfiles": [
+            {
+             "profileId": "urn:rosterhub:userProfile:p-t-000001",
+             "profileType": "learningApp",
+             "vendorId": "vendor.example",
+             "applicationId": "reader",
+             "description": "Reading room, web",
+             "credentials": [
+              {
+               "type": "username",
+               "username": "t000001"
+              }
+             ]
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "T10001",
+           "email": "t000001@staff.example.org",
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-HR-1",
+             "sourcedId": "lib-HR-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -2751,6 +3817,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "term-2027-1",
+           "status": "active",
+           "title": "Autumn term",
+           "startDate": "2026-08-24",
+           "endDate": "2027-01-18",
+           "type": "term",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "children": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F1",
+             "sourcedId": "gp-2027/1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F2",
+             "sourcedId": "gp-2027/2",
+             "type": "academicSession"
+            }
+           ],
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -2834,7 +3931,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "org-0001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2852,6 +3957,24 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleOrgDType"
+        },
+        "example": {
+         "org": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "org-0001",
+          "status": "active",
+          "metadata": {
+           "boardCode": "B-01"
+          },
+          "name": "St. \"Mary\" of the Lake Elementary School",
+          "type": "school",
+          "identifier": "900001",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-district",
+           "sourcedId": "org-district",
+           "type": "org"
+          }
+         }
         }
        }
       }
@@ -2941,6 +4064,91 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "preferredFirstName": "Wyatt",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "student",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             },
+             "userProfile": "urn:rosterhub:userProfile:p-s-0000001",
+             "beginDate": "2026-08-24",
+             "endDate": "2027-06-19"
+            }
+           ],
+           "userProfiles": [
+            {
+             "profileId": "urn:rosterhub:userProfile:p-s-0000001",
+             "profileType": "learningApp",
+             "vendorId": "vendor.example",
+             "applicationId": "reader",
+             "description": "Reading room, web",
+             "credentials": [
+              {
+               "type": "username",
+               "username": "s0000001"
+              }
+             ]
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "grades": [
+            "KG"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -3009,7 +4217,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "s-0000001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3027,6 +4243,89 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleUserDType"
+        },
+        "example": {
+         "user": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "s-0000001",
+          "status": "active",
+          "metadata": {
+           "homeLanguage": "he"
+          },
+          "username": "s0000001",
+          "userIds": [
+           {
+            "type": "studentNumber",
+            "identifier": "1000001"
+           },
+           {
+            "type": "stateId",
+            "identifier": "ST1000001"
+           }
+          ],
+          "enabledUser": "true",
+          "givenName": "דוד",
+          "familyName": "ברק",
+          "preferredFirstName": "Wyatt",
+          "roles": [
+           {
+            "roleType": "primary",
+            "role": "student",
+            "org": {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            },
+            "userProfile": "urn:rosterhub:userProfile:p-s-0000001",
+            "beginDate": "2026-08-24",
+            "endDate": "2027-06-19"
+           }
+          ],
+          "userProfiles": [
+           {
+            "profileId": "urn:rosterhub:userProfile:p-s-0000001",
+            "profileType": "learningApp",
+            "vendorId": "vendor.example",
+            "applicationId": "reader",
+            "description": "Reading room, web",
+            "credentials": [
+             {
+              "type": "username",
+              "username": "s0000001"
+             }
+            ]
+           }
+          ],
+          "primaryOrg": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "identifier": "1000001",
+          "email": "s0000001@students.example.org",
+          "agents": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000001",
+            "sourcedId": "g-000001",
+            "type": "user"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000002",
+            "sourcedId": "g-000002",
+            "type": "user"
+           }
+          ],
+          "grades": [
+           "KG"
+          ],
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+            "sourcedId": "lib-SC-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -3114,6 +4413,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -3233,6 +4579,72 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "en"
+           },
+           "username": "t000001",
+           "enabledUser": "true",
+           "givenName": "Liam",
+           "familyName": "Baker",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "teacher",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             },
+             "userProfile": "urn:rosterhub:userProfile:p-t-000001"
+            },
+            {
+             "roleType": "secondary",
+             "role": "counselor",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+              "sourcedId": "org-0001",
+              "type": "org"
+             }
+            }
+           ],
+           "userProfiles": [
+            {
+             "profileId": "urn:rosterhub:userProfile:p-t-000001",
+             "profileType": "learningApp",
+             "vendorId": "vendor.example",
+             "applicationId": "reader",
+             "description": "Reading room, web",
+             "credentials": [
+              {
+               "type": "username",
+               "username": "t000001"
+              }
+             ]
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "identifier": "T10001",
+           "email": "t000001@staff.example.org",
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-HR-1",
+             "sourcedId": "lib-HR-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -3301,7 +4713,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "t-000013"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3319,6 +4739,46 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleUserDType"
+        },
+        "example": {
+         "user": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "t-000013",
+          "status": "active",
+          "metadata": {
+           "homeLanguage": "pl"
+          },
+          "username": "t000013",
+          "enabledUser": "true",
+          "givenName": "Zofia",
+          "familyName": "Kozłowski",
+          "middleName": "Zofia",
+          "roles": [
+           {
+            "roleType": "primary",
+            "role": "teacher",
+            "org": {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           }
+          ],
+          "primaryOrg": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "identifier": "T10013",
+          "email": "t000013@staff.example.org",
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-HR-1",
+            "sourcedId": "lib-HR-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -3406,6 +4866,63 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000013",
+           "status": "active",
+           "title": "Science and Engineering KG, section 1",
+           "classCode": "SCKG-1",
+           "classType": "scheduled",
+           "location": "Room 112",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Life and Physical Sciences",
+            "Engineering and Technology"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "03",
+            "21"
+           ],
+           "periods": [
+            "3",
+            "5"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -3525,6 +5042,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "term-2027-1",
+           "status": "active",
+           "title": "Autumn term",
+           "startDate": "2026-08-24",
+           "endDate": "2027-01-18",
+           "type": "term",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "children": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F1",
+             "sourcedId": "gp-2027/1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F2",
+             "sourcedId": "gp-2027/2",
+             "type": "academicSession"
+            }
+           ],
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -3593,7 +5141,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "term-2027-1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3611,6 +5167,35 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAcademicSessionDType"
+        },
+        "example": {
+         "academicSession": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "term-2027-1",
+          "status": "active",
+          "title": "Autumn term",
+          "startDate": "2026-08-24",
+          "endDate": "2027-01-18",
+          "type": "term",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/ay-2027",
+           "sourcedId": "ay-2027",
+           "type": "academicSession"
+          },
+          "children": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
+            "type": "academicSession"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/gp-2027%2F2",
+            "sourcedId": "gp-2027/2",
+            "type": "academicSession"
+           }
+          ],
+          "schoolYear": "2027"
+         }
         }
        }
       }
@@ -3698,6 +5283,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -3815,6 +5447,25 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "gp-2027/1",
+           "status": "active",
+           "title": "Quarter 1",
+           "startDate": "2026-08-24",
+           "endDate": "2026-11-02",
+           "type": "gradingPeriod",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -3934,6 +5585,39 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "admin@district",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "en"
+           },
+           "username": "admin@district",
+           "enabledUser": "true",
+           "givenName": "Henry",
+           "familyName": "Johnson",
+           "roles": [
+            {
+             "roleType": "primary",
+             "role": "districtAdministrator",
+             "org": {
+              "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-district",
+              "sourcedId": "org-district",
+              "type": "org"
+             }
+            }
+           ],
+           "primaryOrg": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-district",
+            "sourcedId": "org-district",
+            "type": "org"
+           },
+           "email": "admin@district.example.org"
+          }
+         ]
         }
        }
       },
@@ -4002,7 +5686,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/sourcedId"
+      "name": "sourcedId",
+      "in": "path",
+      "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "s-0000001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -4020,6 +5712,89 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleUserDType"
+        },
+        "example": {
+         "user": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "s-0000001",
+          "status": "active",
+          "metadata": {
+           "homeLanguage": "he"
+          },
+          "username": "s0000001",
+          "userIds": [
+           {
+            "type": "studentNumber",
+            "identifier": "1000001"
+           },
+           {
+            "type": "stateId",
+            "identifier": "ST1000001"
+           }
+          ],
+          "enabledUser": "true",
+          "givenName": "דוד",
+          "familyName": "ברק",
+          "preferredFirstName": "Wyatt",
+          "roles": [
+           {
+            "roleType": "primary",
+            "role": "student",
+            "org": {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            },
+            "userProfile": "urn:rosterhub:userProfile:p-s-0000001",
+            "beginDate": "2026-08-24",
+            "endDate": "2027-06-19"
+           }
+          ],
+          "userProfiles": [
+           {
+            "profileId": "urn:rosterhub:userProfile:p-s-0000001",
+            "profileType": "learningApp",
+            "vendorId": "vendor.example",
+            "applicationId": "reader",
+            "description": "Reading room, web",
+            "credentials": [
+             {
+              "type": "username",
+              "username": "s0000001"
+             }
+            ]
+           }
+          ],
+          "primaryOrg": {
+           "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "identifier": "1000001",
+          "email": "s0000001@students.example.org",
+          "agents": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000001",
+            "sourcedId": "g-000001",
+            "type": "user"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/users/g-000002",
+            "sourcedId": "g-000002",
+            "type": "user"
+           }
+          ],
+          "grades": [
+           "KG"
+          ],
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/resources/v1p2/resources/lib-SC-1",
+            "sourcedId": "lib-SC-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -4107,6 +5882,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/rostering/v1p2/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -4199,7 +6021,8 @@ export default {
      "format": "int32",
      "minimum": 1,
      "default": 100
-    }
+    },
+    "example": 1
    },
    "offset": {
     "name": "offset",
@@ -4267,16 +6090,6 @@ export default {
      }
     }
    },
-   "sourcedId": {
-    "name": "sourcedId",
-    "in": "path",
-    "description": "The sourcedId of the record to read. Percent-encode a `/` that is part of it.",
-    "required": true,
-    "style": "simple",
-    "schema": {
-     "type": "string"
-    }
-   },
    "classSourcedId": {
     "name": "classSourcedId",
     "in": "path",
@@ -4285,7 +6098,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "cls-000013"
    },
    "courseSourcedId": {
     "name": "courseSourcedId",
@@ -4295,7 +6109,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "crs-KG-SC"
    },
    "schoolSourcedId": {
     "name": "schoolSourcedId",
@@ -4305,7 +6120,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "org-0001"
    },
    "termSourcedId": {
     "name": "termSourcedId",
@@ -4315,7 +6131,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "term-2027-1"
    },
    "studentSourcedId": {
     "name": "studentSourcedId",
@@ -4325,7 +6142,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "s-0000001"
    },
    "teacherSourcedId": {
     "name": "teacherSourcedId",
@@ -4335,7 +6153,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "t-000013"
    },
    "userSourcedId": {
     "name": "userSourcedId",
@@ -4345,7 +6164,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "s-0000001"
    }
   },
   "headers": {
@@ -4375,6 +6195,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "filter: unknown field \"nickname\" at position 1",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "invalid_filter_field"
+         }
+        ]
+       }
       }
      }
     }
@@ -4385,6 +6218,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "an access token is wanted: send Authorization: Bearer",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "unauthorisedrequest"
+         }
+        ]
+       }
       }
      }
     }
@@ -4395,6 +6241,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "the token lacks a scope: any of https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "forbidden"
+         }
+        ]
+       }
       }
      }
     }
@@ -4405,6 +6264,19 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      },
+      "example": {
+       "imsx_codeMajor": "failure",
+       "imsx_severity": "error",
+       "imsx_description": "Unknown Object: no academicSession \"nobody\"",
+       "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+         {
+          "imsx_codeMinorFieldName": "TargetEndSystem",
+          "imsx_codeMinorFieldValue": "unknownobject"
+         }
+        ]
+       }
       }
      }
     }

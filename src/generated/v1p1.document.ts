@@ -145,6 +145,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "ay-2027",
+           "status": "active",
+           "title": "School year 2026-2027",
+           "startDate": "2026-08-24",
+           "endDate": "2027-06-19",
+           "type": "schoolYear",
+           "children": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/sem-2027-2",
+             "sourcedId": "sem-2027-2",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -216,7 +247,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "term-2027-1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -234,6 +273,35 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAcademicSessionDType"
+        },
+        "example": {
+         "academicSession": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "term-2027-1",
+          "status": "active",
+          "title": "Autumn term",
+          "startDate": "2026-08-24",
+          "endDate": "2027-01-18",
+          "type": "term",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+           "sourcedId": "ay-2027",
+           "type": "academicSession"
+          },
+          "children": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
+            "type": "academicSession"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F2",
+            "sourcedId": "gp-2027/2",
+            "type": "academicSession"
+           }
+          ],
+          "schoolYear": "2027"
+         }
         }
        }
       }
@@ -326,6 +394,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CategorySetDType"
+        },
+        "example": {
+         "categories": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cat-homework",
+           "status": "active",
+           "metadata": {
+            "dropLowest": "1"
+           },
+           "title": "Homework"
+          }
+         ]
         }
        }
       },
@@ -397,7 +478,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "cat-quiz"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -415,6 +504,17 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleCategoryDType"
+        },
+        "example": {
+         "category": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "cat-quiz",
+          "status": "active",
+          "metadata": {
+           "dropLowest": "1"
+          },
+          "title": "Quiz"
+         }
         }
        }
       }
@@ -464,7 +564,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-category-1.1"
      }
     ],
     "requestBody": {
@@ -474,6 +582,17 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleCategoryDType"
+       },
+       "example": {
+        "category": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-category-1.1",
+         "status": "active",
+         "metadata": {
+          "dropLowest": "1"
+         },
+         "title": "Quiz"
+        }
        }
       }
      }
@@ -533,7 +652,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-category-1.1"
      }
     ],
     "responses": {
@@ -628,6 +755,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -699,7 +873,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "cls-000013"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -717,6 +899,61 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleClassDType"
+        },
+        "example": {
+         "class": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "cls-000013",
+          "status": "active",
+          "title": "Science and Engineering KG, section 1",
+          "classCode": "SCKG-1",
+          "classType": "scheduled",
+          "location": "Room 112",
+          "grades": [
+           "KG"
+          ],
+          "subjects": [
+           "Life and Physical Sciences",
+           "Engineering and Technology"
+          ],
+          "course": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-SC",
+           "sourcedId": "crs-KG-SC",
+           "type": "course"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "terms": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+            "sourcedId": "term-2027-2",
+            "type": "academicSession"
+           }
+          ],
+          "subjectCodes": [
+           "03",
+           "21"
+          ],
+          "periods": [
+           "3",
+           "5"
+          ],
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/resources/lib-SC-1",
+            "sourcedId": "lib-SC-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -807,6 +1044,39 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/LineItemSetDType"
+        },
+        "example": {
+         "lineItems": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "375ef33b-92c3-43db-ad08-1bb695ff1cb9",
+           "status": "active",
+           "metadata": {
+            "gradedBy": "rubric"
+           },
+           "title": "Science and Engineering project: the water of the three rivers",
+           "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+           "assignDate": "2026-08-26T00:00:00.000Z",
+           "dueDate": "2026-09-09T00:00:00.000Z",
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "category": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-project",
+            "sourcedId": "cat-project",
+            "type": "category"
+           },
+           "gradingPeriod": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           "resultValueMin": 0,
+           "resultValueMax": 4
+          }
+         ]
         }
        }
       },
@@ -927,6 +1197,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-SC-1",
+           "status": "active",
+           "title": "Science and Engineering: the \"blue\" book, Elementary School",
+           "vendorResourceId": "vnd:SC/1?edition=2027",
+           "vendorId": "vendor.example",
+           "applicationId": "reader"
+          }
+         ]
         }
        }
       },
@@ -1047,6 +1330,28 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
+            "sourcedId": "li-0000062",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "scoreStatus": "fully graded",
+           "score": 4,
+           "scoreDate": "2026-09-14"
+          }
+         ]
         }
        }
       },
@@ -1167,6 +1472,57 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "role": "student",
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ],
+           "grades": [
+            "KG"
+           ]
+          }
+         ]
         }
        }
       },
@@ -1287,6 +1643,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000013",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "pl"
+           },
+           "username": "t000013",
+           "enabledUser": "true",
+           "givenName": "Zofia",
+           "familyName": "Kozłowski",
+           "middleName": "Zofia",
+           "role": "teacher",
+           "identifier": "T10013",
+           "email": "t000013@staff.example.org",
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1410,6 +1793,28 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
+            "sourcedId": "li-0000062",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "scoreStatus": "fully graded",
+           "score": 4,
+           "scoreDate": "2026-09-14"
+          }
+         ]
         }
        }
       },
@@ -1537,6 +1942,28 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
+            "sourcedId": "li-0000062",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "scoreStatus": "fully graded",
+           "score": 4,
+           "scoreDate": "2026-09-14"
+          }
+         ]
         }
        }
       },
@@ -1663,6 +2090,36 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CourseSetDType"
+        },
+        "example": {
+         "courses": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "crs-01-AR",
+           "status": "active",
+           "title": "Art, Music and Drama 01",
+           "schoolYear": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "courseCode": "AR01",
+           "grades": [
+            "01"
+           ],
+           "subjects": [
+            "Fine and Performing Arts"
+           ],
+           "org": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "subjectCodes": [
+            "05"
+           ]
+          }
+         ]
         }
        }
       },
@@ -1734,7 +2191,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "crs-KG-SC"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -1752,6 +2217,43 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleCourseDType"
+        },
+        "example": {
+         "course": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "crs-KG-SC",
+          "status": "active",
+          "title": "Science and Engineering KG",
+          "schoolYear": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+           "sourcedId": "ay-2027",
+           "type": "academicSession"
+          },
+          "courseCode": "SCKG",
+          "grades": [
+           "KG"
+          ],
+          "subjects": [
+           "Life and Physical Sciences",
+           "Engineering and Technology"
+          ],
+          "org": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "subjectCodes": [
+           "03",
+           "21"
+          ],
+          "resources": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/resources/lib-SC-1",
+            "sourcedId": "lib-SC-1",
+            "type": "resource"
+           }
+          ]
+         }
         }
        }
       }
@@ -1842,6 +2344,63 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000013",
+           "status": "active",
+           "title": "Science and Engineering KG, section 1",
+           "classCode": "SCKG-1",
+           "classType": "scheduled",
+           "location": "Room 112",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Life and Physical Sciences",
+            "Engineering and Technology"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "03",
+            "21"
+           ],
+           "periods": [
+            "3",
+            "5"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -1962,6 +2521,19 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-SC-1",
+           "status": "active",
+           "title": "Science and Engineering: the \"blue\" book, Elementary School",
+           "vendorResourceId": "vnd:SC/1?edition=2027",
+           "vendorId": "vendor.example",
+           "applicationId": "reader"
+          }
+         ]
         }
        }
       },
@@ -2079,6 +2651,28 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/DemographicsSetDType"
+        },
+        "example": {
+         "demographics": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "birthDate": "2020-11-12",
+           "sex": "male",
+           "americanIndianOrAlaskaNative": "false",
+           "asian": "false",
+           "blackOrAfricanAmerican": "false",
+           "nativeHawaiianOrOtherPacificIslander": "true",
+           "white": "true",
+           "demographicRaceTwoOrMoreRaces": "true",
+           "hispanicOrLatinoEthnicity": "false",
+           "countryOfBirthCode": "US",
+           "stateOfBirthAbbreviation": "WA",
+           "cityOfBirth": "Port Mercy",
+           "publicSchoolResidenceStatus": "01652"
+          }
+         ]
         }
        }
       },
@@ -2145,7 +2739,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "s-0000001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2163,6 +2765,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleDemographicsDType"
+        },
+        "example": {
+         "demographics": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "s-0000001",
+          "status": "active",
+          "birthDate": "2020-11-12",
+          "sex": "male",
+          "americanIndianOrAlaskaNative": "false",
+          "asian": "false",
+          "blackOrAfricanAmerican": "false",
+          "nativeHawaiianOrOtherPacificIslander": "true",
+          "white": "true",
+          "demographicRaceTwoOrMoreRaces": "true",
+          "hispanicOrLatinoEthnicity": "false",
+          "countryOfBirthCode": "US",
+          "stateOfBirthAbbreviation": "WA",
+          "cityOfBirth": "Port Mercy",
+          "publicSchoolResidenceStatus": "01652"
+         }
         }
        }
       }
@@ -2255,6 +2877,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/EnrollmentSetDType"
+        },
+        "example": {
+         "enrollments": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "e-00000001",
+           "status": "active",
+           "user": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000001",
+            "sourcedId": "cls-000001",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "role": "student",
+           "beginDate": "2026-08-24",
+           "endDate": "2027-06-19"
+          }
+         ]
         }
        }
       },
@@ -2326,7 +2975,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "e-00000004"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2344,6 +3001,31 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleEnrollmentDType"
+        },
+        "example": {
+         "enrollment": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "e-00000004",
+          "status": "active",
+          "user": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+           "sourcedId": "s-0000001",
+           "type": "user"
+          },
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "school": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+           "sourcedId": "org-0001",
+           "type": "org"
+          },
+          "role": "student",
+          "beginDate": "2026-08-24",
+          "endDate": "2027-06-19"
+         }
         }
        }
       }
@@ -2436,6 +3118,25 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "gp-2027/1",
+           "status": "active",
+           "title": "Quarter 1",
+           "startDate": "2026-08-24",
+           "endDate": "2026-11-02",
+           "type": "gradingPeriod",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -2507,7 +3208,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "gp-2027/1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2525,6 +3234,23 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAcademicSessionDType"
+        },
+        "example": {
+         "academicSession": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "gp-2027/1",
+          "status": "active",
+          "title": "Quarter 1",
+          "startDate": "2026-08-24",
+          "endDate": "2026-11-02",
+          "type": "gradingPeriod",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+           "sourcedId": "term-2027-1",
+           "type": "academicSession"
+          },
+          "schoolYear": "2027"
+         }
         }
        }
       }
@@ -2617,6 +3343,39 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/LineItemSetDType"
+        },
+        "example": {
+         "lineItems": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "375ef33b-92c3-43db-ad08-1bb695ff1cb9",
+           "status": "active",
+           "metadata": {
+            "gradedBy": "rubric"
+           },
+           "title": "Science and Engineering project: the water of the three rivers",
+           "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+           "assignDate": "2026-08-26T00:00:00.000Z",
+           "dueDate": "2026-09-09T00:00:00.000Z",
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "category": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-project",
+            "sourcedId": "cat-project",
+            "type": "category"
+           },
+           "gradingPeriod": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           "resultValueMin": 0,
+           "resultValueMax": 4
+          }
+         ]
         }
        }
       },
@@ -2688,7 +3447,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "li-0000062"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -2706,6 +3473,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleLineItemDType"
+        },
+        "example": {
+         "lineItem": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "li-0000062",
+          "status": "active",
+          "metadata": {
+           "gradedBy": "rubric"
+          },
+          "title": "Science and Engineering project: the water of the three rivers",
+          "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+          "assignDate": "2026-08-26T00:00:00.000Z",
+          "dueDate": "2026-09-09T00:00:00.000Z",
+          "class": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
+           "sourcedId": "cls-000013",
+           "type": "class"
+          },
+          "category": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-project",
+           "sourcedId": "cat-project",
+           "type": "category"
+          },
+          "gradingPeriod": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+           "sourcedId": "term-2027-1",
+           "type": "academicSession"
+          },
+          "resultValueMin": 0,
+          "resultValueMax": 4
+         }
         }
        }
       }
@@ -2755,7 +3553,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-lineItem-1.1"
      }
     ],
     "requestBody": {
@@ -2765,6 +3571,37 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleLineItemDType"
+       },
+       "example": {
+        "lineItem": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-lineItem-1.1",
+         "status": "active",
+         "metadata": {
+          "gradedBy": "rubric"
+         },
+         "title": "Science and Engineering project: the water of the three rivers",
+         "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
+         "assignDate": "2026-08-26T00:00:00.000Z",
+         "dueDate": "2026-09-09T00:00:00.000Z",
+         "class": {
+          "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
+          "sourcedId": "cls-000013",
+          "type": "class"
+         },
+         "category": {
+          "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-project",
+          "sourcedId": "cat-project",
+          "type": "category"
+         },
+         "gradingPeriod": {
+          "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+          "sourcedId": "term-2027-1",
+          "type": "academicSession"
+         },
+         "resultValueMin": 0,
+         "resultValueMax": 4
+        }
        }
       }
      }
@@ -2824,7 +3661,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-lineItem-1.1"
      }
     ],
     "responses": {
@@ -2919,6 +3764,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/OrgSetDType"
+        },
+        "example": {
+         "orgs": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "org-0001",
+           "status": "active",
+           "metadata": {
+            "boardCode": "B-01"
+           },
+           "name": "St. \"Mary\" of the Lake Elementary School",
+           "type": "school",
+           "identifier": "900001",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-district",
+            "sourcedId": "org-district",
+            "type": "org"
+           }
+          }
+         ]
         }
        }
       },
@@ -2990,7 +3855,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "org-0001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3008,6 +3881,24 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleOrgDType"
+        },
+        "example": {
+         "org": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "org-0001",
+          "status": "active",
+          "metadata": {
+           "boardCode": "B-01"
+          },
+          "name": "St. \"Mary\" of the Lake Elementary School",
+          "type": "school",
+          "identifier": "900001",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-district",
+           "sourcedId": "org-district",
+           "type": "org"
+          }
+         }
         }
        }
       }
@@ -3100,6 +3991,18 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResourceSetDType"
+        },
+        "example": {
+         "resources": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "lib-AR-1",
+           "status": "active",
+           "title": "Art, Music and Drama: the \"blue\" book, Elementary School",
+           "importance": "primary",
+           "vendorResourceId": "vnd:AR/1?edition=2027"
+          }
+         ]
         }
        }
       },
@@ -3171,7 +4074,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "lib-SC-1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3189,6 +4100,17 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleResourceDType"
+        },
+        "example": {
+         "resource": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "lib-SC-1",
+          "status": "active",
+          "title": "Science and Engineering: the \"blue\" book, Elementary School",
+          "vendorResourceId": "vnd:SC/1?edition=2027",
+          "vendorId": "vendor.example",
+          "applicationId": "reader"
+         }
         }
        }
       }
@@ -3281,6 +4203,28 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ResultSetDType"
+        },
+        "example": {
+         "results": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "status": "active",
+           "lineItem": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
+            "sourcedId": "li-0000062",
+            "type": "lineItem"
+           },
+           "student": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "scoreStatus": "fully graded",
+           "score": 4,
+           "scoreDate": "2026-09-14"
+          }
+         ]
         }
        }
       },
@@ -3352,7 +4296,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "res-00000002"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3370,6 +4322,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleResultDType"
+        },
+        "example": {
+         "result": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "res-00000002",
+          "status": "active",
+          "lineItem": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
+           "sourcedId": "li-0000062",
+           "type": "lineItem"
+          },
+          "student": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+           "sourcedId": "s-0000001",
+           "type": "user"
+          },
+          "scoreStatus": "fully graded",
+          "score": 4,
+          "scoreDate": "2026-09-14"
+         }
         }
        }
       }
@@ -3419,7 +4391,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-result-1.1"
      }
     ],
     "requestBody": {
@@ -3429,6 +4409,26 @@ export default {
       "application/json": {
        "schema": {
         "$ref": "#/components/schemas/SingleResultDType"
+       },
+       "example": {
+        "result": {
+         "dateLastModified": "2026-08-20T06:00:00.000Z",
+         "sourcedId": "new-result-1.1",
+         "status": "active",
+         "lineItem": {
+          "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
+          "sourcedId": "li-0000062",
+          "type": "lineItem"
+         },
+         "student": {
+          "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+          "sourcedId": "s-0000001",
+          "type": "user"
+         },
+         "scoreStatus": "fully graded",
+         "score": 4,
+         "scoreDate": "2026-09-14"
+        }
        }
       }
      }
@@ -3488,7 +4488,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "new-result-1.1"
      }
     ],
     "responses": {
@@ -3583,6 +4591,26 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/OrgSetDType"
+        },
+        "example": {
+         "orgs": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "org-0001",
+           "status": "active",
+           "metadata": {
+            "boardCode": "B-01"
+           },
+           "name": "St. \"Mary\" of the Lake Elementary School",
+           "type": "school",
+           "identifier": "900001",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-district",
+            "sourcedId": "org-district",
+            "type": "org"
+           }
+          }
+         ]
         }
        }
       },
@@ -3654,7 +4682,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "org-0001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -3672,6 +4708,24 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleOrgDType"
+        },
+        "example": {
+         "org": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "org-0001",
+          "status": "active",
+          "metadata": {
+           "boardCode": "B-01"
+          },
+          "name": "St. \"Mary\" of the Lake Elementary School",
+          "type": "school",
+          "identifier": "900001",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-district",
+           "sourcedId": "org-district",
+           "type": "org"
+          }
+         }
         }
        }
       }
@@ -3762,6 +4816,36 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/CourseSetDType"
+        },
+        "example": {
+         "courses": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "crs-01-AR",
+           "status": "active",
+           "title": "Art, Music and Drama 01",
+           "schoolYear": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "courseCode": "AR01",
+           "grades": [
+            "01"
+           ],
+           "subjects": [
+            "Fine and Performing Arts"
+           ],
+           "org": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "subjectCodes": [
+            "05"
+           ]
+          }
+         ]
         }
        }
       },
@@ -3882,6 +4966,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -4002,6 +5133,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/EnrollmentSetDType"
+        },
+        "example": {
+         "enrollments": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "e-00000001",
+           "status": "active",
+           "user": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000001",
+            "sourcedId": "cls-000001",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "role": "student",
+           "beginDate": "2026-08-24",
+           "endDate": "2027-06-19"
+          }
+         ]
         }
        }
       },
@@ -4122,6 +5280,57 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "role": "student",
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ],
+           "grades": [
+            "KG"
+           ]
+          }
+         ]
         }
        }
       },
@@ -4242,6 +5451,32 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "en"
+           },
+           "username": "t000001",
+           "enabledUser": "true",
+           "givenName": "Liam",
+           "familyName": "Baker",
+           "role": "teacher",
+           "identifier": "T10001",
+           "email": "t000001@staff.example.org",
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -4362,6 +5597,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "term-2027-1",
+           "status": "active",
+           "title": "Autumn term",
+           "startDate": "2026-08-24",
+           "endDate": "2027-01-18",
+           "type": "term",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "children": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F1",
+             "sourcedId": "gp-2027/1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F2",
+             "sourcedId": "gp-2027/2",
+             "type": "academicSession"
+            }
+           ],
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -4485,6 +5751,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/EnrollmentSetDType"
+        },
+        "example": {
+         "enrollments": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "e-00000004",
+           "status": "active",
+           "user": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/s-0000001",
+            "sourcedId": "s-0000001",
+            "type": "user"
+           },
+           "class": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
+            "sourcedId": "cls-000013",
+            "type": "class"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "role": "student",
+           "beginDate": "2026-08-24",
+           "endDate": "2027-06-19"
+          }
+         ]
         }
        }
       },
@@ -4612,6 +5905,57 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "role": "student",
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ],
+           "grades": [
+            "KG"
+           ]
+          }
+         ]
         }
        }
       },
@@ -4739,6 +6083,33 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000013",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "pl"
+           },
+           "username": "t000013",
+           "enabledUser": "true",
+           "givenName": "Zofia",
+           "familyName": "Kozłowski",
+           "middleName": "Zofia",
+           "role": "teacher",
+           "identifier": "T10013",
+           "email": "t000013@staff.example.org",
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -4865,6 +6236,57 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "s-0000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "he"
+           },
+           "username": "s0000001",
+           "userIds": [
+            {
+             "type": "studentNumber",
+             "identifier": "1000001"
+            },
+            {
+             "type": "stateId",
+             "identifier": "ST1000001"
+            }
+           ],
+           "enabledUser": "true",
+           "givenName": "דוד",
+           "familyName": "ברק",
+           "role": "student",
+           "identifier": "1000001",
+           "email": "s0000001@students.example.org",
+           "agents": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000001",
+             "sourcedId": "g-000001",
+             "type": "user"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000002",
+             "sourcedId": "g-000002",
+             "type": "user"
+            }
+           ],
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ],
+           "grades": [
+            "KG"
+           ]
+          }
+         ]
         }
        }
       },
@@ -4936,7 +6358,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "s-0000001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -4954,6 +6384,55 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleUserDType"
+        },
+        "example": {
+         "user": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "s-0000001",
+          "status": "active",
+          "metadata": {
+           "homeLanguage": "he"
+          },
+          "username": "s0000001",
+          "userIds": [
+           {
+            "type": "studentNumber",
+            "identifier": "1000001"
+           },
+           {
+            "type": "stateId",
+            "identifier": "ST1000001"
+           }
+          ],
+          "enabledUser": "true",
+          "givenName": "דוד",
+          "familyName": "ברק",
+          "role": "student",
+          "identifier": "1000001",
+          "email": "s0000001@students.example.org",
+          "agents": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000001",
+            "sourcedId": "g-000001",
+            "type": "user"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000002",
+            "sourcedId": "g-000002",
+            "type": "user"
+           }
+          ],
+          "orgs": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           }
+          ],
+          "grades": [
+           "KG"
+          ]
+         }
         }
        }
       }
@@ -5044,6 +6523,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -5166,6 +6692,32 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "t-000001",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "en"
+           },
+           "username": "t000001",
+           "enabledUser": "true",
+           "givenName": "Liam",
+           "familyName": "Baker",
+           "role": "teacher",
+           "identifier": "T10001",
+           "email": "t000001@staff.example.org",
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+             "sourcedId": "org-0001",
+             "type": "org"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -5237,7 +6789,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "t-000013"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -5255,6 +6815,31 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleUserDType"
+        },
+        "example": {
+         "user": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "t-000013",
+          "status": "active",
+          "metadata": {
+           "homeLanguage": "pl"
+          },
+          "username": "t000013",
+          "enabledUser": "true",
+          "givenName": "Zofia",
+          "familyName": "Kozłowski",
+          "middleName": "Zofia",
+          "role": "teacher",
+          "identifier": "T10013",
+          "email": "t000013@staff.example.org",
+          "orgs": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           }
+          ]
+         }
         }
        }
       }
@@ -5345,6 +6930,63 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000013",
+           "status": "active",
+           "title": "Science and Engineering KG, section 1",
+           "classCode": "SCKG-1",
+           "classType": "scheduled",
+           "location": "Room 112",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Life and Physical Sciences",
+            "Engineering and Technology"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-SC",
+            "sourcedId": "crs-KG-SC",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "03",
+            "21"
+           ],
+           "periods": [
+            "3",
+            "5"
+           ],
+           "resources": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/resources/lib-SC-1",
+             "sourcedId": "lib-SC-1",
+             "type": "resource"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -5467,6 +7109,37 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "term-2027-1",
+           "status": "active",
+           "title": "Autumn term",
+           "startDate": "2026-08-24",
+           "endDate": "2027-01-18",
+           "type": "term",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+            "sourcedId": "ay-2027",
+            "type": "academicSession"
+           },
+           "children": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F1",
+             "sourcedId": "gp-2027/1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F2",
+             "sourcedId": "gp-2027/2",
+             "type": "academicSession"
+            }
+           ],
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -5538,7 +7211,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "term-2027-1"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -5556,6 +7237,35 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleAcademicSessionDType"
+        },
+        "example": {
+         "academicSession": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "term-2027-1",
+          "status": "active",
+          "title": "Autumn term",
+          "startDate": "2026-08-24",
+          "endDate": "2027-01-18",
+          "type": "term",
+          "parent": {
+           "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/ay-2027",
+           "sourcedId": "ay-2027",
+           "type": "academicSession"
+          },
+          "children": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
+            "type": "academicSession"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F2",
+            "sourcedId": "gp-2027/2",
+            "type": "academicSession"
+           }
+          ],
+          "schoolYear": "2027"
+         }
         }
        }
       }
@@ -5646,6 +7356,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -5766,6 +7523,25 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/AcademicSessionSetDType"
+        },
+        "example": {
+         "academicSessions": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "gp-2027/1",
+           "status": "active",
+           "title": "Quarter 1",
+           "startDate": "2026-08-24",
+           "endDate": "2026-11-02",
+           "type": "gradingPeriod",
+           "parent": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+            "sourcedId": "term-2027-1",
+            "type": "academicSession"
+           },
+           "schoolYear": "2027"
+          }
+         ]
         }
        }
       },
@@ -5888,6 +7664,31 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/UserSetDType"
+        },
+        "example": {
+         "users": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "admin@district",
+           "status": "active",
+           "metadata": {
+            "homeLanguage": "en"
+           },
+           "username": "admin@district",
+           "enabledUser": "true",
+           "givenName": "Henry",
+           "familyName": "Johnson",
+           "role": "administrator",
+           "email": "admin@district.example.org",
+           "orgs": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-district",
+             "sourcedId": "org-district",
+             "type": "org"
+            }
+           ]
+          }
+         ]
         }
        }
       },
@@ -5959,7 +7760,15 @@ export default {
     ],
     "parameters": [
      {
-      "$ref": "#/components/parameters/id"
+      "name": "id",
+      "in": "path",
+      "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
+      "required": true,
+      "style": "simple",
+      "schema": {
+       "type": "string"
+      },
+      "example": "s-0000001"
      },
      {
       "$ref": "#/components/parameters/fields"
@@ -5977,6 +7786,55 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/SingleUserDType"
+        },
+        "example": {
+         "user": {
+          "dateLastModified": "2026-08-20T06:00:00.000Z",
+          "sourcedId": "s-0000001",
+          "status": "active",
+          "metadata": {
+           "homeLanguage": "he"
+          },
+          "username": "s0000001",
+          "userIds": [
+           {
+            "type": "studentNumber",
+            "identifier": "1000001"
+           },
+           {
+            "type": "stateId",
+            "identifier": "ST1000001"
+           }
+          ],
+          "enabledUser": "true",
+          "givenName": "דוד",
+          "familyName": "ברק",
+          "role": "student",
+          "identifier": "1000001",
+          "email": "s0000001@students.example.org",
+          "agents": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000001",
+            "sourcedId": "g-000001",
+            "type": "user"
+           },
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/users/g-000002",
+            "sourcedId": "g-000002",
+            "type": "user"
+           }
+          ],
+          "orgs": [
+           {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           }
+          ],
+          "grades": [
+           "KG"
+          ]
+         }
         }
        }
       }
@@ -6067,6 +7925,53 @@ export default {
        "application/json": {
         "schema": {
          "$ref": "#/components/schemas/ClassSetDType"
+        },
+        "example": {
+         "classes": [
+          {
+           "dateLastModified": "2026-08-20T06:00:00.000Z",
+           "sourcedId": "cls-000001",
+           "status": "active",
+           "title": "Homeroom KG, section 1",
+           "classCode": "HRKG-1",
+           "classType": "homeroom",
+           "location": "Room 100",
+           "grades": [
+            "KG"
+           ],
+           "subjects": [
+            "Homeroom"
+           ],
+           "course": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/courses/crs-KG-HR",
+            "sourcedId": "crs-KG-HR",
+            "type": "course"
+           },
+           "school": {
+            "href": "http://localhost:3000/ims/oneroster/v1p1/orgs/org-0001",
+            "sourcedId": "org-0001",
+            "type": "org"
+           },
+           "terms": [
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
+             "sourcedId": "term-2027-1",
+             "type": "academicSession"
+            },
+            {
+             "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-2",
+             "sourcedId": "term-2027-2",
+             "type": "academicSession"
+            }
+           ],
+           "subjectCodes": [
+            "22106"
+           ],
+           "periods": [
+            "HR"
+           ]
+          }
+         ]
         }
        }
       },
@@ -6170,7 +8075,8 @@ export default {
      "format": "int32",
      "minimum": 1,
      "default": 100
-    }
+    },
+    "example": 1
    },
    "offset": {
     "name": "offset",
@@ -6238,16 +8144,6 @@ export default {
      }
     }
    },
-   "id": {
-    "name": "id",
-    "in": "path",
-    "description": "The sourcedId of the record. Percent-encode a `/` that is part of it.",
-    "required": true,
-    "style": "simple",
-    "schema": {
-     "type": "string"
-    }
-   },
    "schoolId": {
     "name": "id",
     "in": "path",
@@ -6256,7 +8152,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "org-0001"
    },
    "class_id": {
     "name": "class_id",
@@ -6266,7 +8163,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "cls-000013"
    },
    "course_id": {
     "name": "course_id",
@@ -6276,7 +8174,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "crs-KG-SC"
    },
    "li_id": {
     "name": "li_id",
@@ -6286,7 +8185,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "li-0000062"
    },
    "school_id": {
     "name": "school_id",
@@ -6296,7 +8196,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "org-0001"
    },
    "student_id": {
     "name": "student_id",
@@ -6306,7 +8207,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "s-0000001"
    },
    "teacher_id": {
     "name": "teacher_id",
@@ -6316,7 +8218,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "t-000013"
    },
    "term_id": {
     "name": "term_id",
@@ -6326,7 +8229,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "term-2027-1"
    },
    "user_id": {
     "name": "user_id",
@@ -6336,7 +8240,8 @@ export default {
     "style": "simple",
     "schema": {
      "type": "string"
-    }
+    },
+    "example": "s-0000001"
    }
   },
   "headers": {
@@ -6366,6 +8271,16 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoSetDType"
+      },
+      "example": {
+       "statusInfoSet": [
+        {
+         "imsx_codeMajor": "failure",
+         "imsx_severity": "error",
+         "imsx_description": "filter: unknown field \"nickname\" at position 1",
+         "imsx_codeMinor": "invalid_filter_field"
+        }
+       ]
       }
      }
     }
@@ -6376,6 +8291,16 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoSetDType"
+      },
+      "example": {
+       "statusInfoSet": [
+        {
+         "imsx_codeMajor": "failure",
+         "imsx_severity": "error",
+         "imsx_description": "an access token or a signature is wanted: send Authorization: Bearer or OAuth",
+         "imsx_codeMinor": "unauthorized"
+        }
+       ]
       }
      }
     }
@@ -6386,6 +8311,16 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoSetDType"
+      },
+      "example": {
+       "statusInfoSet": [
+        {
+         "imsx_codeMajor": "failure",
+         "imsx_severity": "error",
+         "imsx_description": "the token lacks a scope: any of https://purl.imsglobal.org/spec/or/v1p1/scope/roster.readonly https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly",
+         "imsx_codeMinor": "forbidden"
+        }
+       ]
       }
      }
     }
@@ -6396,6 +8331,16 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoSetDType"
+      },
+      "example": {
+       "statusInfoSet": [
+        {
+         "imsx_codeMajor": "failure",
+         "imsx_severity": "error",
+         "imsx_description": "Unknown Object: no academicSession \"nobody\"",
+         "imsx_codeMinor": "unknown object"
+        }
+       ]
       }
      }
     }
@@ -6426,6 +8371,16 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoSetDType"
+      },
+      "example": {
+       "statusInfoSet": [
+        {
+         "imsx_codeMajor": "failure",
+         "imsx_severity": "error",
+         "imsx_description": "/category/title: Expected string",
+         "imsx_codeMinor": "invalid data"
+        }
+       ]
       }
      }
     }
