@@ -62,8 +62,8 @@ async function answered(hub: DemoHub, operation: Pick<Operation, 'method' | 'pat
   return { ...asked, status: response.status, ...(answer === undefined ? {} : { answer }) }
 }
 
-/** The examples of a service's operations: what is read, then what is made, then what is deleted of it. */
-async function exampleOfEach(hub: DemoHub, own: readonly Operation[]): Promise<Record<string, Example>> {
+/** The example of each operation: first all that is read, of every service, then what is made, then what of it is deleted. */
+async function exampleOfEach(hub: DemoHub): Promise<ReadonlyMap<Operation, Example>> {
   const made = new Map<Operation, Example>()
   const record = ({ entity }: Operation, sourcedId: string): Json => {
     const [, example] = [...made].find(([of]) => of.kind === 'one' && of.entity === entity) ?? []
@@ -78,14 +78,14 @@ async function exampleOfEach(hub: DemoHub, own: readonly Operation[]): Promise<R
     remove: (o) => ({ path: pathOfNew(o) }),
   }
   for (const kind of Object.keys(asked) as Operation['kind'][]) {
-    for (const operation of own.filter((one) => one.kind === kind)) {
+    for (const operation of operations.filter((one) => one.kind === kind)) {
       const example = await answered(hub, operation, asked[kind](operation))
       const isEmpty = Object.values(example.answer ?? {}).some((shown) => Array.isArray(shown) && shown.length === 0)
       if (example.status >= 300 || isEmpty) throw new Error(`${operation.id}: ${JSON.stringify(example)}`)
       made.set(operation, example)
     }
   }
-  return Object.fromEntries(own.map((operation) => [idOf(operation), made.get(operation) as Example]))
+  return made
 }
 
 /** One refusal for each answer that the operations of a service share. */
@@ -140,9 +140,11 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const write = (name: string, examples: Examples): void =>
     writeFileSync(`${folder}${name}.json`, `${JSON.stringify(examples, null, 1)}\n`)
+  const made = await exampleOfEach(hub)
   for (const service of services) {
     const own = operations.filter((operation) => operation.service === service)
-    write(service, { operations: await exampleOfEach(hub, own), responses: await refusals(hub, own) })
+    const examples = Object.fromEntries(own.map((operation) => [idOf(operation), made.get(operation) as Example]))
+    write(service, { operations: examples, responses: await refusals(hub, own) })
   }
   write('hub', await examplesOfHub(hub))
   await owner.close()

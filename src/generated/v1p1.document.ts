@@ -1049,32 +1049,32 @@ export default {
          "lineItems": [
           {
            "dateLastModified": "2026-08-20T06:00:00.000Z",
-           "sourcedId": "375ef33b-92c3-43db-ad08-1bb695ff1cb9",
+           "sourcedId": "li-0000061",
            "status": "active",
            "metadata": {
-            "gradedBy": "rubric"
+            "gradedBy": "points"
            },
-           "title": "Science and Engineering project: the water of the three rivers",
-           "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
-           "assignDate": "2026-08-26T00:00:00.000Z",
-           "dueDate": "2026-09-09T00:00:00.000Z",
+           "title": "Quiz 1: \"Measure twice, cut once\"",
+           "description": "Units, scales and errors, without notes",
+           "assignDate": "2026-08-31T00:00:00.000Z",
+           "dueDate": "2026-09-02T00:00:00.000Z",
            "class": {
             "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
             "sourcedId": "cls-000013",
             "type": "class"
            },
            "category": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-project",
-            "sourcedId": "cat-project",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-quiz",
+            "sourcedId": "cat-quiz",
             "type": "category"
            },
            "gradingPeriod": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
-            "sourcedId": "term-2027-1",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
             "type": "academicSession"
            },
            "resultValueMin": 0,
-           "resultValueMax": 4
+           "resultValueMax": 20
           }
          ]
         }
@@ -1335,11 +1335,11 @@ export default {
          "results": [
           {
            "dateLastModified": "2026-08-20T06:00:00.000Z",
-           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "sourcedId": "res-00000001",
            "status": "active",
            "lineItem": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
-            "sourcedId": "li-0000062",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000061",
+            "sourcedId": "li-0000061",
             "type": "lineItem"
            },
            "student": {
@@ -1348,8 +1348,8 @@ export default {
             "type": "user"
            },
            "scoreStatus": "fully graded",
-           "score": 4,
-           "scoreDate": "2026-09-14"
+           "score": 18,
+           "scoreDate": "2026-09-02"
           }
          ]
         }
@@ -1798,7 +1798,7 @@ export default {
          "results": [
           {
            "dateLastModified": "2026-08-20T06:00:00.000Z",
-           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "sourcedId": "res-00000002",
            "status": "active",
            "lineItem": {
             "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
@@ -1947,11 +1947,11 @@ export default {
          "results": [
           {
            "dateLastModified": "2026-08-20T06:00:00.000Z",
-           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "sourcedId": "res-00000001",
            "status": "active",
            "lineItem": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
-            "sourcedId": "li-0000062",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000061",
+            "sourcedId": "li-0000061",
             "type": "lineItem"
            },
            "student": {
@@ -1960,8 +1960,8 @@ export default {
             "type": "user"
            },
            "scoreStatus": "fully graded",
-           "score": 4,
-           "scoreDate": "2026-09-14"
+           "score": 18,
+           "scoreDate": "2026-09-02"
           }
          ]
         }
@@ -3348,32 +3348,32 @@ export default {
          "lineItems": [
           {
            "dateLastModified": "2026-08-20T06:00:00.000Z",
-           "sourcedId": "375ef33b-92c3-43db-ad08-1bb695ff1cb9",
+           "sourcedId": "li-0000061",
            "status": "active",
            "metadata": {
-            "gradedBy": "rubric"
+            "gradedBy": "points"
            },
-           "title": "Science and Engineering project: the water of the three rivers",
-           "description": "Samples, a table and a poster (Ωm, µg/l, °C)",
-           "assignDate": "2026-08-26T00:00:00.000Z",
-           "dueDate": "2026-09-09T00:00:00.000Z",
+           "title": "Quiz 1: \"Measure twice, cut once\"",
+           "description": "Units, scales and errors, without notes",
+           "assignDate": "2026-08-31T00:00:00.000Z",
+           "dueDate": "2026-09-02T00:00:00.000Z",
            "class": {
             "href": "http://localhost:3000/ims/oneroster/v1p1/classes/cls-000013",
             "sourcedId": "cls-000013",
             "type": "class"
            },
            "category": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-project",
-            "sourcedId": "cat-project",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/categories/cat-quiz",
+            "sourcedId": "cat-quiz",
             "type": "category"
            },
            "gradingPeriod": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/term-2027-1",
-            "sourcedId": "term-2027-1",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/academicSessions/gp-2027%2F1",
+            "sourcedId": "gp-2027/1",
             "type": "academicSession"
            },
            "resultValueMin": 0,
-           "resultValueMax": 4
+           "resultValueMax": 20
           }
          ]
         }
@@ -4208,11 +4208,11 @@ export default {
          "results": [
           {
            "dateLastModified": "2026-08-20T06:00:00.000Z",
-           "sourcedId": "4f68cdf8-fe2f-4326-90a2-aa6fa9aea6e2",
+           "sourcedId": "res-00000001",
            "status": "active",
            "lineItem": {
-            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000062",
-            "sourcedId": "li-0000062",
+            "href": "http://localhost:3000/ims/oneroster/v1p1/lineItems/li-0000061",
+            "sourcedId": "li-0000061",
             "type": "lineItem"
            },
            "student": {
@@ -4221,8 +4221,8 @@ export default {
             "type": "user"
            },
            "scoreStatus": "fully graded",
-           "score": 4,
-           "scoreDate": "2026-09-14"
+           "score": 18,
+           "scoreDate": "2026-09-02"
           }
          ]
         }
