@@ -49,7 +49,8 @@ interface Route {
 
 export function createApp(options: AppOptions): App {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
-  const elysia = new Elysia({ aot: options.aot ?? true })
+  // a host may be short, such as http://api/: by default Elysia looks for the path behind eleven characters
+  const elysia = new Elysia({ aot: options.aot ?? true, handler: { standardHostname: false } })
   // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
   const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
   for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, options.observe), unread)
