@@ -13,8 +13,12 @@ export function appFor(database: Database, config: Config): App {
   const { migrations, repeatable } = readSqlFiles()
   const sqlHashes = Object.fromEntries([...migrations, ...repeatable].map((file: SqlFile) => [file.name, file.hash]))
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
-  return createApp({ sql: database.sql, config, observe, sqlHashes, version: packageJson.version })
+  return createApp({ sql: database.sql, config, observe, sqlHashes, version: packageJson.version, viewer })
 }
+
+/** The viewer of the reference: @scalar/api-reference, as `bun run viewer` put it there. */
+export const viewer = (): Promise<Uint8Array<ArrayBuffer>> =>
+  Bun.file(new URL('../viewer/scalar.js.gz', import.meta.url)).bytes()
 
 /** Listens on every address; port 0 takes a free one. Throws CommandError where the port is taken. */
 export function listen(app: App, port: number): { readonly port: number; readonly stop: () => Promise<void> } {

@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ['errors.ts', 'call.ts', 'row.ts'],
   ['filter.ts', 'cursor.ts', 'csv.ts', 'zip.ts', 'database.ts', 'observe.ts', 'district/'],
   ['request.ts', 'response.ts', 'store.ts', 'discovery.ts', 'manifest.ts'],
-  ['auth.ts', 'health.ts'],
+  ['auth.ts', 'health.ts', 'reference.ts'],
   ['answer.ts', 'importer.ts', 'clients.ts'],
   ['app.ts', 'migrate.ts'],
   ['cli/'],
