@@ -33,29 +33,40 @@ interface Field {
   target: string | null
   path: string[] | null
   selectable: boolean
+  computed: string | null
+  collection: string | null
+  required: boolean
 }
 
 export class FieldReader {
-  constructor(private readonly schemas: Record<string, Schema>) {}
+  /** `collections` tells by the type of a reference where its href leads. */
+  constructor(
+    private readonly schemas: Record<string, Schema>,
+    private readonly collections: ReadonlyMap<string, string> = new Map(),
+  ) {}
 
   /** Every name that may stand in a filter on this schema, dotted ones included. */
   fields(schema: Schema): Field[] {
-    return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => this.field(name, property))
+    return Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+      this.field(name, property, schema.required?.includes(name) ?? false),
+    )
   }
 
-  private field(name: string, property: Schema): Field[] {
+  private field(name: string, property: Schema, required: boolean): Field[] {
     const isList = property.type === 'array'
     const item = isList ? (property.items ?? {}) : property
-    const column = property['x-rosterhub']?.column
-    const base = { field: name, isList, target: null, path: null, selectable: true }
+    const { column, path = null, computed = null } = property['x-rosterhub'] ?? {}
+    const base = { field: name, isList, target: null, path, selectable: true, computed, collection: null, required }
     if (column === null) return [{ ...base, column: null, kind: 'absent' }]
     const reference = item.$ref === undefined ? undefined : this.referenceType(item.$ref)
     if (reference !== undefined) {
       const suffix = isList ? '_sourced_ids' : '_sourced_id'
       const derived = column ?? snakeCase(isList ? name.replace(/s$/, '') : name) + suffix
-      return this.reference({ ...base, column: derived, kind: 'reference', target: reference })
+      const collection = this.collections.get(reference) ?? null
+      return this.reference({ ...base, column: derived, kind: 'reference', target: reference, collection })
     }
-    const plain = { ...base, column: column ?? snakeCase(name) }
+    // what is computed from the row stands in no column of its own
+    const plain = { ...base, column: computed === null ? (column ?? snakeCase(name)) : null }
     if (item.$ref === undefined) return [{ ...plain, kind: scalarKind(item, name) }]
     if (item.$ref.endsWith('/MetadataDType')) return [{ ...plain, kind: 'metadata' }]
     const inner = this.schemas[refName(item.$ref)] ?? {}
@@ -79,15 +90,19 @@ export class FieldReader {
       if (property['x-rosterhub']?.column === null) return [{ ...at, kind: 'absent' }]
       const reference = property.$ref === undefined ? undefined : this.referenceType(property.$ref)
       if (reference !== undefined) {
-        return this.reference({ ...at, kind: 'reference', target: reference, path: [...path, name, 'sourcedId'] })
+        const collection = this.collections.get(reference) ?? null
+        return this.reference({
+          ...at,
+          kind: 'reference',
+          target: reference,
+          collection,
+          path: [...path, name, 'sourcedId'],
+        })
       }
       const item = property.items ?? property
-      if (item.$ref === undefined) return [{ ...at, kind: 'text' }]
-      return this.inner(
-        at,
-        this.schemas[refName(item.$ref)] ?? {},
-        property.items === undefined ? at.path : [...at.path, '*'],
-      )
+      const inside = property.items === undefined ? at.path : [...at.path, '*']
+      if (item.$ref === undefined) return [{ ...at, kind: scalarKind(item, name), path: inside }]
+      return this.inner(at, this.schemas[refName(item.$ref)] ?? {}, inside)
     })
   }
 
@@ -101,6 +116,7 @@ export class FieldReader {
 function scalarKind(schema: Schema, name: string): string {
   if (schema.format === 'date') return 'date'
   if (name === 'dateLastModified') return 'instant'
+  if (schema.format === 'date-time') return 'time'
   if (schema.type === 'number' || schema.type === 'integer') return 'number'
   if (schema.enum?.length === 2 && schema.enum.includes('true') && schema.enum.includes('false')) return 'flag'
   return 'text'
@@ -119,11 +135,32 @@ export function catalogSql(
       .filter((schema) => schema['x-rosterhub']?.entity !== undefined)
       .map((schema) => ({ schema, service, document, ...schema['x-rosterhub'] })),
   )
-  const entityRows = entities.map((e): Cell[] => [e.entity ?? '', `${e.service}/v1p2/${e.collection}`, e.type ?? null])
+  const pathOf = (e: { service: string; collection?: string }): string =>
+    `${e.service === 'v1p1' ? 'v1p1' : `${e.service}/v1p2`}/${e.collection}`
+  /** By binding: a reference of 1.1 leads into 1.1. */
+  const collectionsOf = (service: string) =>
+    new Map(
+      entities
+        .filter((e) => (e.service === 'v1p1') === (service === 'v1p1'))
+        .map((e) => [e.type ?? '', pathOf(e)] as const),
+    )
+  const entityRows = entities.map((e): Cell[] => [e.entity ?? '', pathOf(e), e.type ?? null, e.table ?? e.entity ?? ''])
   const fieldRows = entities.flatMap((e) =>
-    new FieldReader(e.document.components.schemas)
+    new FieldReader(e.document.components.schemas, collectionsOf(e.service))
       .fields(e.schema)
-      .map((f): Cell[] => [e.entity ?? '', f.field, f.column, f.kind, f.isList, f.target, f.path, f.selectable]),
+      .map((f): Cell[] => [
+        e.entity ?? '',
+        f.field,
+        f.column,
+        f.kind,
+        f.isList,
+        f.target,
+        f.path,
+        f.selectable,
+        f.computed,
+        f.collection,
+        f.required,
+      ]),
   )
   const operationRows = operations.map((o): Cell[] => [
     snakeCase(o.id),
@@ -132,9 +169,19 @@ export function catalogSql(
     o.envelope,
     o.parents,
     o.reads,
+    o.source,
+    o.names,
   ])
   const files = Object.entries(csv.files)
-  const fileRows = files.map(([file, f], index): Cell[] => [file, f.table, index + 1, f.only ?? null])
+  const fileRows = files.map(([file, f], index): Cell[] => [
+    file,
+    f.table,
+    index + 1,
+    f.only ?? null,
+    f.fills?.table ?? null,
+    f.fills?.key ?? null,
+    f.fills?.column ?? null,
+  ])
   const columnRows = files.flatMap(([file, f]) =>
     Object.entries(f.columns).map(([header, c], index): Cell[] => [
       file,
@@ -152,14 +199,19 @@ export function catalogSql(
     ]),
   )
   return [
-    insert('entities', 'entity, collection, type', entityRows),
-    insert('fields', 'entity, field, column_name, kind, is_list, target, path, selectable', fieldRows),
-    insert('operations', 'operation, kind, entity, envelope, parents, reads', operationRows),
-    insert('csv_files', 'file, entity, position, binding', fileRows),
+    insert('entities', 'entity, collection, type, table_name', entityRows),
+    insert(
+      'fields',
+      'entity, field, column_name, kind, is_list, target, path, selectable, computed, collection, required',
+      fieldRows,
+    ),
+    insert('operations', 'operation, kind, entity, envelope, parents, reads, source, parameters', operationRows),
+    insert('csv_files', 'file, entity, position, binding, parent, parent_key, fills', fileRows),
     insert(
       'csv_columns',
       'file, header, column_name, stored, position, type, required, is_list, vocabulary, extensible, target, binding',
       columnRows,
     ),
+    '-- the writers of what clients may write are made from the rows above\nselect load.create_writers();\n',
   ].join('\n')
 }

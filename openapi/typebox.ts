@@ -19,7 +19,8 @@ export function typeboxSource(document: Document): string {
   return lines.join('\n\n')
 }
 
-function refsIn(schema: Schema): string[] {
+/** The names of the schemas that a schema uses. */
+export function refsIn(schema: Schema): string[] {
   if (schema.$ref !== undefined) return [refName(schema.$ref)]
   const inner = [
     ...Object.values(schema.properties ?? {}),
@@ -42,12 +43,16 @@ function expression(schema: Schema): string {
       return `Type.Integer(${options({ minimum: schema.minimum }, '')})`
     case 'number':
       return `Type.Number(${options({ minimum: schema.minimum }, '')})`
+    case 'boolean':
+      return 'Type.Boolean()'
     case 'string':
-      return `Type.String(${options({ format: schema.format, pattern: schema.pattern }, '')})`
+      return `Type.String(${options(textOptions(schema), '')})`
     default:
       throw new Error(`a schema of type ${schema.type} is not known to the generator`)
   }
 }
+
+const textOptions = ({ format, pattern, minLength, maxLength }: Schema) => ({ format, pattern, minLength, maxLength })
 
 function union(values: readonly string[]): string {
   const literals = values.map((value) => `Type.Literal(${JSON.stringify(value)})`)

@@ -1,9 +1,12 @@
 // The pipeline: authorise -> request -> store -> response. It knows the stages and nothing else.
 
 import type { Auth } from './auth.ts'
+import type { Call, OneCall, PageCall } from './call.ts'
+import { toApiError, type Warning } from './errors.ts'
+import { entityTag, isKnown } from './etag.ts'
 import type { Operation } from './generated/operations.ts'
 import { type RequestOptions, readCall } from './request.ts'
-import { oneResponse, pageResponse } from './response.ts'
+import { notModified, oneResponse, pageResponse, postResponse, putResponse, removeResponse } from './response.ts'
 import type { Store } from './store.ts'
 
 export interface Stages {
@@ -19,10 +22,54 @@ export async function answer(
   request: Request,
 ): Promise<{ response: Response; client: string }> {
   const { client } = await stages.auth.authorise(request, operation.scopes)
-  const call = readCall(request, operation, stages.options)
-  const response =
-    call.kind === 'page'
-      ? pageResponse(call, await stages.store.page(client, call))
-      : oneResponse(await stages.store.one(client, call))
-  return { response, client }
+  const call = await readCall(request, operation, stages.options)
+  return { response: await perform(stages.store, client, call), client }
+}
+
+async function perform(store: Store, client: string, call: Call): Promise<Response> {
+  switch (call.kind) {
+    case 'page': {
+      const known = await unchanged(store, call)
+      if (known !== undefined) return known
+      const [page, warnings] = await tolerant(call, (asked) => store.page(client, asked))
+      return pageResponse(call, page, page.isSorted ? warnings : [...warnings, unsorted(call)])
+    }
+    case 'one': {
+      const [one, warnings] = await tolerant(call, (asked) => store.one(client, asked))
+      return oneResponse(call, one, warnings)
+    }
+    case 'put':
+      return putResponse(await store.put(client, call))
+    case 'post':
+      return postResponse(await store.post(client, call))
+    case 'remove':
+      await store.remove(client, call)
+      return removeResponse()
+  }
+}
+
+/** 1.1 answers a request for unknown fields with the whole record and a warning; 1.2 refuses it. */
+async function tolerant<C extends PageCall | OneCall, Answer>(
+  call: C,
+  read: (call: C) => Promise<Answer>,
+): Promise<[Answer, readonly Warning[]]> {
+  try {
+    return [await read(call), []]
+  } catch (thrown) {
+    const { codeMinor, message } = toApiError(thrown)
+    if (call.operation.service !== 'v1p1' || codeMinor !== 'invalid_selection_field') throw thrown
+    return [await read({ ...call, fields: undefined }), [{ codeMinor, message }]]
+  }
+}
+
+const unsorted = ({ sort }: PageCall): Warning => ({
+  codeMinor: 'invalid_sort_field',
+  message: `sort: "${sort}" is nothing to sort by; the order is by sourcedId`,
+})
+
+/** 304, for the price of one number, where the client has the page as it is now. */
+async function unchanged(store: Store, call: PageCall): Promise<Response | undefined> {
+  if (call.knownTags === undefined) return undefined
+  const tag = entityTag(await store.version(call), call.build)
+  return isKnown(call.knownTags, tag) ? notModified(tag) : undefined
 }

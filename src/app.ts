@@ -16,11 +16,15 @@ import { Store } from './store.ts'
 
 export interface AppOptions {
   readonly sql: Sql
-  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax'>
+  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax' | 'bodyMaxBytes'>
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
   readonly sqlHashes: Readonly<Record<string, string>>
   readonly version: string
+  /** Records written in one transaction at most, when clients send them at the same time; default 64. */
+  readonly writesTogether?: number
+  /** Compiles each route at its first request; false where a runtime forbids code made at run time. Default true. */
+  readonly aot?: boolean
   /** What shows the reference at /docs; without it there is none. */
   readonly viewer?: Viewer
 }
@@ -39,10 +43,10 @@ interface Route {
 
 export function createApp(options: AppOptions): App {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
-  const elysia = new Elysia()
-  // parse none: the stages read the raw request
-  for (const route of routes)
-    elysia.all(route.path, ({ request }) => respond(route, request, options.observe), { parse: 'none' })
+  const elysia = new Elysia({ aot: options.aot ?? true })
+  // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
+  const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
+  for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, options.observe), unread)
   elysia.onError(({ error, code, request }) => {
     const known =
       code === 'NOT_FOUND'
@@ -55,7 +59,7 @@ export function createApp(options: AppOptions): App {
       durationMs: 0,
       cause: known.cause ?? error,
     })
-    return errorResponse(known)
+    return errorResponse(known, new URL(request.url).pathname)
   })
   return {
     fetch: async (request) => {
@@ -95,7 +99,7 @@ async function respond(route: Route, request: Request, observe: Observe): Promis
       durationMs: performance.now() - startedAt,
       cause: error.cause ?? error,
     })
-    return errorResponse(error)
+    return errorResponse(error, route.path)
   }
 }
 
@@ -118,10 +122,20 @@ const positional = (path: string): string =>
     .map((segment, place) => (segment.startsWith('{') ? `:p${place}` : segment))
     .join('/')
 
-function serviceRoutes({ sql, config }: AppOptions): Route[] {
-  const store = new Store(sql)
+/** The same data rendered by other SQL, or for another address, is another representation. */
+function buildOf({ sqlHashes, config }: AppOptions): string {
+  const text = JSON.stringify([Object.entries(sqlHashes).sort(), config.publicUrl, config.pageLimitMax])
+  let hash = 0
+  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
+  return hash.toString(36)
+}
+
+function serviceRoutes(given: AppOptions): Route[] {
+  const { sql, config } = given
+  const store = new Store(sql, given.writesTogether)
   const auth = new Auth(store, { tokenSeconds: config.tokenSeconds, recheckMs: config.tokenRecheckMs })
-  const stages = { auth, store, options: config }
+  const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax } = config
+  const stages = { auth, store, options: { publicUrl, pageLimitMax, bodyBytesMax, build: buildOf(given) } }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
   const methods = (group: readonly Operation[]): Route['methods'] =>
     Object.fromEntries(
@@ -144,7 +158,7 @@ function hubRoutes({ sql, config, sqlHashes, version, viewer }: AppOptions): Rou
     get('/health', 'getHealth', () => health(options)),
     get('/health/live', 'getLiveness', () => Response.json({ status: 'ok' })),
     get('/health/ready', 'getReadiness', () => readiness(options)),
-    ...referenceRoutes(viewer).map(({ path, name, read }) => get(path, name, read)),
+    ...referenceRoutes(viewer, config.publicUrl).map(({ path, name, read }) => get(path, name, read)),
     ...documents.flatMap((served) =>
       served.files.map((file) =>
         get(`${served.base}/discovery/${file}`, 'getDiscoveryDocument', (request) =>

@@ -13,6 +13,8 @@ export interface Config {
   readonly tokenRecheckMs: number
   /** Records on a page at most; a larger `limit` gets a page of this size and a `next` link. */
   readonly pageLimitMax: number
+  /** Bytes the body of a write may have. */
+  readonly bodyMaxBytes: number
   /** Bytes an import's files may have together, unpacked. */
   readonly importMaxUnpackedBytes: number
   readonly logLevel: 'silent' | 'error' | 'info'
@@ -57,6 +59,7 @@ export function readConfig(environment: Environment): Config {
     tokenSeconds: number('TOKEN_SECONDS', 3600, 1),
     tokenRecheckMs: number('TOKEN_RECHECK_MS', 5000, 0),
     pageLimitMax: number('PAGE_LIMIT_MAX', 10_000, 10_000),
+    bodyMaxBytes: number('BODY_MAX_BYTES', 10 * 1024 ** 2, 1024),
     importMaxUnpackedBytes: number('IMPORT_MAX_UNPACKED_BYTES', 4 * 1024 ** 3, 1),
     logLevel: logLevel as Config['logLevel'],
   })

@@ -25,7 +25,12 @@ export interface PostgresOptions {
   readonly poolSize: number
   /** The role to act as; absent: the login's own. */
   readonly role?: string
+  /** Whether statements stay prepared in the session; false for a connection that answers one request. Default true. */
+  readonly keepsPrepared?: boolean
 }
+
+/** The role requests act as: it may execute schema api and nothing else. */
+export const appRole = 'rosterhub_app'
 
 /** A text[] as PostgreSQL writes it; send it as `${textArray(values)}::text::text[]`, which needs no type look-up. */
 export const textArray = (values: readonly (string | null)[]): string =>
@@ -56,6 +61,9 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
   const sql = postgres(url, {
     max: options.poolSize,
     onnotice: () => {},
+    // no array crosses the wire as one, so that a new connection need not ask for their types first
+    fetch_types: false,
+    prepare: options.keepsPrepared ?? true,
     connection: {
       application_name: 'rosterhub',
       ...(options.role === undefined ? {} : { role: options.role, ...serving }),

@@ -1,5 +1,7 @@
 // The services' own documents with this hub's addresses in them. Pure.
 
+import gradebook from './generated/gradebook.document.ts'
+import resources from './generated/resources.document.ts'
 import rostering from './generated/rostering.document.ts'
 
 interface Served {
@@ -17,6 +19,16 @@ export const documents: readonly Served[] = [
     base: '/ims/oneroster/rostering/v1p2',
     files: ['onerosterv1p2rostersservice_openapi3_v1p0.json', 'imsorv1p2_rostering_openapi3_v1p0.json'],
     document: rostering,
+  },
+  {
+    base: '/ims/oneroster/gradebook/v1p2',
+    files: ['onerosterv1p2gradebookservice_openapi3_v1p0.json', 'imsorv1p2_gradebook_openapi3_v1p0.json'],
+    document: gradebook,
+  },
+  {
+    base: '/ims/oneroster/resources/v1p2',
+    files: ['onerosterv1p2resourcesservice_openapi3_v1p0.json', 'imsorv1p2_resources_openapi3_v1p0.json'],
+    document: resources,
   },
 ]
 

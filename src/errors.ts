@@ -4,6 +4,7 @@
 export type CodeMinor =
   | 'invalid_filter_field'
   | 'invalid_selection_field'
+  | 'invalid_blank_selection_field'
   | 'invaliddata'
   | 'unauthorisedrequest'
   | 'forbidden'
@@ -14,6 +15,7 @@ export type CodeMinor =
 const statusOf: Readonly<Record<CodeMinor, number>> = {
   invalid_filter_field: 400,
   invalid_selection_field: 400,
+  invalid_blank_selection_field: 400,
   invaliddata: 422,
   unauthorisedrequest: 401,
   forbidden: 403,
@@ -66,7 +68,7 @@ export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
   const { code, detail, message } = (thrown ?? {}) as { code?: unknown; detail?: unknown; message?: string }
   if (typeof code === 'string') {
-    if (code === 'RH001') return new ApiError(detail as CodeMinor, message ?? '', { cause: thrown })
+    if (code === 'RH001') return refusal(String(detail), message ?? '', thrown)
     if (busy.test(code) || connectionCodes.has(code)) {
       return new ApiError('server_busy', 'the database cannot answer now; try again', {
         status: 503,
@@ -80,9 +82,62 @@ export function toApiError(thrown: unknown): ApiError {
   return new ApiError('internal_server_error', 'the hub failed to answer; the fault is logged', { cause: thrown })
 }
 
-/** The bare imsx_StatusInfo object of the standard (information model, appendix B). */
-export function errorResponse(error: ApiError): Response {
-  const body = {
+/** The detail is a CodeMinor, and behind a space the status where it is not the usual one. */
+function refusal(detail: string, message: string, cause: unknown): ApiError {
+  const [codeMinor, status] = detail.split(' ')
+  return new ApiError(codeMinor as CodeMinor, message, {
+    cause,
+    ...(status === undefined ? {} : { status: Number(status) }),
+  })
+}
+
+/** A binding's base path ends in it; what is answered below it has the form of 1.1. */
+export const isV1p1 = (path: string): boolean =>
+  path.startsWith('/ims/oneroster/v1p1/') || path === '/ims/oneroster/v1p1'
+
+/** The refusal in the form of the binding that `path` belongs to. */
+export function errorResponse(error: ApiError, path = ''): Response {
+  const body = isV1p1(path)
+    ? {
+        statusInfoSet: [
+          { imsx_codeMajor: 'failure', imsx_severity: 'error', ...remark(error.codeMinor, error.message) },
+        ],
+      }
+    : statusInfo(error)
+  return Response.json(body, { status: error.status, headers: error.headers })
+}
+
+/** The codes that 1.1 spells otherwise. */
+const spelling: Partial<Record<CodeMinor, string>> = {
+  invaliddata: 'invalid data',
+  unauthorisedrequest: 'unauthorized',
+  unknownobject: 'unknown object',
+}
+
+const remark = (codeMinor: CodeMinor | Warning['codeMinor'], description: string) => ({
+  imsx_description: description,
+  imsx_codeMinor: spelling[codeMinor as CodeMinor] ?? codeMinor,
+})
+
+/** What 1.1 tells beside an answer that it gives all the same. */
+export interface Warning {
+  readonly codeMinor: 'invalid_sort_field' | 'invalid_selection_field'
+  readonly message: string
+}
+
+/** Warnings as members of an answer's object, with a comma before them. */
+export const warningMember = (warnings: readonly Warning[]): string => {
+  const entries = warnings.map(({ codeMinor, message }) => ({
+    imsx_codeMajor: 'success',
+    imsx_severity: 'warning',
+    ...remark(codeMinor, message),
+  }))
+  return `,"statusInfoSet":${JSON.stringify(entries)}`
+}
+
+/** The bare imsx_StatusInfo object of 1.2 (information model, appendix B). */
+function statusInfo(error: ApiError): object {
+  return {
     imsx_codeMajor: 'failure',
     imsx_severity: 'error',
     imsx_description: error.message,
@@ -90,5 +145,4 @@ export function errorResponse(error: ApiError): Response {
       imsx_codeMinorField: [{ imsx_codeMinorFieldName: 'TargetEndSystem', imsx_codeMinorFieldValue: error.codeMinor }],
     },
   }
-  return Response.json(body, { status: error.status, headers: error.headers })
 }

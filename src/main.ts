@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
+import { bundleEdge } from './cli/edge.ts'
 import { type ImportFlags, reportText, runImport } from './cli/importing.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
@@ -20,7 +21,8 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
   clients create --name NAME --scope SCOPE… | list | rotate ID | revoke ID [--json]
-  district --students N --out FILE.zip [--seed K]
+  district --students N --out FILE.zip [--seed K] [--gradebook]
+  edge --out FILE.js
 
 Settings come from the environment: DATABASE_URL (PostgreSQL instead of the embedded PGlite), PUBLIC_URL, LOG_LEVEL and
 those the README lists.`
@@ -41,6 +43,7 @@ const options = {
   students: { type: 'string' },
   out: { type: 'string' },
   seed: { type: 'string' },
+  gradebook: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -128,9 +131,20 @@ async function clientsRun(
 
 async function districtCommand(flags: Flags): Promise<void> {
   if (flags.out === undefined) throw new CommandError('district --students N --out FILE.zip: name the file')
-  const files = district({ students: integer('students', flags.students), seed: integer('seed', flags.seed, 1) })
+  const files = district({
+    students: integer('students', flags.students),
+    seed: integer('seed', flags.seed, 1),
+    gradebook: flags.gradebook ?? false,
+  })
   const sizeBytes = await Bun.write(flags.out, new Response(writeZip(files)))
   process.stderr.write(`${flags.out}: ${sizeBytes} bytes\n`)
+}
+
+async function edgeCommand(flags: Flags): Promise<void> {
+  if (flags.out === undefined) throw new CommandError('edge --out FILE.js: name the file')
+  const { text, files } = await bundleEdge()
+  const sizeBytes = await Bun.write(flags.out, text)
+  process.stderr.write(`${flags.out}: ${sizeBytes} bytes out of ${files.length} files\n`)
 }
 
 async function run(argv: string[]): Promise<void> {
@@ -159,6 +173,8 @@ async function run(argv: string[]): Promise<void> {
       return clientsRun(config, flags, rest[0], rest[1])
     case 'district':
       return districtCommand(flags)
+    case 'edge':
+      return edgeCommand(flags)
     default:
       throw new CommandError(`no command "${command}"\n\n${usage}`)
   }

@@ -44,6 +44,12 @@ export function readSqlFiles(): SqlFiles {
   }
 }
 
+/** Each file of sql/ and its hash: what a database of this build has applied. */
+export function sqlHashes(): Record<string, string> {
+  const { migrations, repeatable } = readSqlFiles()
+  return Object.fromEntries([...migrations, ...repeatable].map(({ name, hash }) => [name, hash]))
+}
+
 /** Brings the database to what `files` say; answers the names applied. Throws where an applied migration was edited. */
 export async function migrate(sql: Sql, files: SqlFiles, options: MigrateOptions = {}): Promise<string[]> {
   // its own short transaction: create schema if not exists may collide with another's, which then finds it there

@@ -1,9 +1,10 @@
 // The reference of the whole API as a page at /docs: the served documents, shown by a viewer that comes with the hub. Its
 // bytes come in, responses go out. The page asks no other host for anything, and its headers forbid that it does. Pure.
 
-import { documents } from './discovery.ts'
+import { documents, localised } from './discovery.ts'
 import { ApiError } from './errors.ts'
 import hub from './generated/hub.document.ts'
+import v1p1 from './generated/v1p1.document.ts'
 
 /** The viewer's JavaScript, one file, compressed by gzip. */
 export type Viewer = () => Promise<Uint8Array<ArrayBuffer>>
@@ -14,8 +15,8 @@ interface Route {
   readonly read: (request: Request) => Promise<Response>
 }
 
-/** The routes of the reference; none without a viewer. */
-export function referenceRoutes(viewer: Viewer | undefined): Route[] {
+/** The routes of the reference; none without a viewer. Addresses in documents begin with publicUrl, or as the request's. */
+export function referenceRoutes(viewer: Viewer | undefined, publicUrl: string | undefined): Route[] {
   if (viewer === undefined) return []
   let kept: Promise<Asset> | undefined
   // read at the first request and kept: most processes are never asked
@@ -25,7 +26,7 @@ export function referenceRoutes(viewer: Viewer | undefined): Route[] {
   }
   return [
     { path: '/docs', name: 'getReference', read: async () => page((await asset()).file) },
-    { path: '/docs/:file', name: 'getReferenceFile', read: async (request) => file(request, await asset()) },
+    { path: '/docs/:file', name: 'getReferenceFile', read: async (request) => file(request, await asset(), publicUrl) },
   ]
 }
 
@@ -40,7 +41,13 @@ async function named(bytes: Uint8Array<ArrayBuffer>): Promise<Asset> {
   return { bytes, file: `viewer-${hash.toHex()}.js` }
 }
 
-const hubDocument = 'hub.json'
+/** The documents that no discovery path serves: 1.1 knows none, and the hub's own operations are no service. */
+const ownDocuments: Readonly<Record<string, (origin: string) => object>> = {
+  'v1p1.json': (origin) => localised({ base: baseOf(v1p1), files: [], document: v1p1 }, origin) as object,
+  'hub.json': (origin) => ({ ...hub, servers: [{ url: origin, description: 'This hub.' }] }),
+}
+
+const baseOf = ({ servers }: { servers: readonly { url: string }[] }): string => new URL(servers[0]?.url ?? '').pathname
 
 /** Same origin only. The viewer writes its own styles; it runs nothing that is not in its file. */
 const policy = [
@@ -64,7 +71,8 @@ const sources = [
     url: `${base}/discovery/${files[0]}`,
     servers: [{ url: base, description: 'This hub.' }],
   })),
-  { ...titled(hub), url: `/docs/${hubDocument}`, servers: [{ url: '/' }] },
+  { ...titled(v1p1), url: '/docs/v1p1.json', servers: [{ url: baseOf(v1p1), description: 'This hub.' }] },
+  { ...titled(hub), url: '/docs/hub.json', servers: [{ url: '/', description: 'This hub.' }] },
 ]
 
 interface Titled {
@@ -124,12 +132,11 @@ function page(viewerFile: string): Response {
   })
 }
 
-function file(request: Request, asset: Asset): Response {
-  const { pathname } = new URL(request.url)
+function file(request: Request, asset: Asset, publicUrl: string | undefined): Response {
+  const { pathname, origin } = new URL(request.url)
   const name = pathname.slice(pathname.lastIndexOf('/') + 1)
-  if (name === hubDocument) {
-    return Response.json({ ...hub, servers: [{ url: '/', description: 'This hub.' }] }, { headers: plainHeaders })
-  }
+  const own = Object.hasOwn(ownDocuments, name) ? ownDocuments[name] : undefined
+  if (own !== undefined) return Response.json(own(publicUrl ?? origin), { headers: plainHeaders })
   if (name !== asset.file) throw new ApiError('unknownobject', `Unknown Object: no such file ${pathname}`)
   const takesGzip = /(^|[\s,])gzip($|[\s,;])/.test(request.headers.get('accept-encoding') ?? '')
   const headers = {

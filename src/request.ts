@@ -1,8 +1,11 @@
-// Request + operation -> Call. Reads the raw query string, because a router keeps the last of a repeated key. Pure.
+// Request + operation -> Call. Reads the raw query string, because a router keeps the last of a repeated key, and the body of
+// a write. Pure but for the stream it reads.
 
-import type { Call } from './call.ts'
+import { readRecords } from './body.ts'
+import type { Call, OneCall, PageCall, PutCall } from './call.ts'
 import { decodeCursor } from './cursor.ts'
 import { ApiError } from './errors.ts'
+import { readTags, versionsOf } from './etag.ts'
 import { parseFilter } from './filter.ts'
 import type { Operation } from './generated/operations.ts'
 
@@ -12,17 +15,61 @@ const rootPath = '/ims/oneroster/'
 export interface RequestOptions {
   readonly publicUrl: string | undefined
   readonly pageLimitMax: number
+  /** Bytes that the body of a write may have. */
+  readonly bodyBytesMax: number
+  /** What entity tags of this build end in. */
+  readonly build: string
 }
 
-/** What the request asks for. Throws ApiError that names the parameter. */
-export function readCall(request: Request, operation: Operation, options: RequestOptions): Call {
+/** What the request asks for. Throws ApiError that names the parameter, or the path in the body. */
+export async function readCall(request: Request, operation: Operation, options: RequestOptions): Promise<Call> {
+  const { kind } = operation
+  if (kind === 'page' || kind === 'one') return readReading(request, operation, options)
+  const asked = { operation, arguments: pathArguments(new URL(request.url).pathname, operation) }
+  const versions = versionsOf(readTags(request.headers.get('if-match')))
+  if (kind === 'remove') return { kind, ...asked, versions }
+  const records = readRecords(operation, await readText(request, options.bodyBytesMax))
+  return kind === 'post' ? { kind, ...asked, records } : { kind, ...asked, versions, record: ofPath(records, asked) }
+}
+
+function ofPath(
+  [record]: readonly PutCall['record'][],
+  { operation, arguments: [id] }: Pick<PutCall, 'operation' | 'arguments'>,
+): PutCall['record'] {
+  if (record !== undefined && record.sourcedId === id) return record
+  throw new ApiError('invaliddata', `/${operation.envelope}/sourcedId: must be the one in the path, "${id}"`)
+}
+
+async function readText(request: Request, bytesMax: number): Promise<string> {
+  const tooLarge = new ApiError('invaliddata', `the body has more than ${bytesMax} bytes`, { status: 413 })
+  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let text = ''
+  let sizeBytes = 0
+  try {
+    for await (const chunk of request.body ?? []) {
+      sizeBytes += chunk.length
+      if (sizeBytes > bytesMax) throw tooLarge
+      text += decoder.decode(chunk, { stream: true })
+    }
+    return text + decoder.decode()
+  } catch (thrown) {
+    throw thrown instanceof TypeError
+      ? new ApiError('invaliddata', '/: the body is not UTF-8', { cause: thrown })
+      : thrown
+  }
+}
+
+function readReading(request: Request, operation: Operation, options: RequestOptions): PageCall | OneCall {
   const sent = new URL(request.url)
   const origin = options.publicUrl ?? sent.origin
   const parameters = sent.searchParams
   const asked = {
     operation,
     arguments: pathArguments(sent.pathname, operation),
-    fields: readFields(parameters),
+    fields: readFields(parameters, operation),
+    knownTags: readTags(request.headers.get('if-none-match')),
+    build: options.build,
     base: origin + rootPath,
   }
   if (operation.kind === 'one') return { kind: 'one', ...asked }
@@ -95,14 +142,15 @@ function readOrder(parameters: URLSearchParams): boolean {
 }
 
 /** `fields=a,b` and `fields=a&fields=b` alike. */
-function readFields(parameters: URLSearchParams): string[] | undefined {
+function readFields(parameters: URLSearchParams, { service }: Operation): string[] | undefined {
   if (!parameters.has('fields')) return undefined
   const names = parameters
     .getAll('fields')
     .flatMap((text) => text.split(','))
     .map((name) => name.trim())
   if (names.some((name) => name === '' || name.includes('\0'))) {
-    throw new ApiError('invalid_selection_field', 'fields: a name is blank; give names separated by commas')
+    const code = service === 'v1p1' ? 'invalid_blank_selection_field' : 'invalid_selection_field'
+    throw new ApiError(code, 'fields: a name is blank; give names separated by commas')
   }
   return [...new Set(names)]
 }

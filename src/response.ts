@@ -1,19 +1,59 @@
-// Call + Page -> Response: the body as it came, X-Total-Count, Link. Pure.
+// Call + what the store answered -> Response: the body as it came, X-Total-Count, Link, ETag. Pure.
 
-import type { Page, PageCall } from './call.ts'
+import type { One, OneCall, Outcome, Page, PageCall, Pair } from './call.ts'
 import { encodeCursor } from './cursor.ts'
+import { type Warning, warningMember } from './errors.ts'
+import { entityTag, isKnown } from './etag.ts'
 
 const json = 'application/json; charset=utf-8'
 
-/** A collection's answer; the body is handed on untouched. */
-export function pageResponse(call: PageCall, page: Page): Response {
-  return new Response(page.body as Uint8Array<ArrayBuffer>, {
-    headers: { 'content-type': json, 'x-total-count': String(page.total), link: links(call, page) },
+/** A collection's answer; the body is handed on untouched, but for what 1.1 warns of. */
+export function pageResponse(call: PageCall, page: Page, warnings: readonly Warning[] = []): Response {
+  return new Response(withWarnings(call, page.body, warnings), {
+    headers: {
+      'content-type': json,
+      'x-total-count': String(page.total),
+      link: links(call, page),
+      ...tagged(entityTag(page.version, call.build)),
+    },
   })
 }
 
-export const oneResponse = (body: Uint8Array): Response =>
-  new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': json } })
+/** One record, or 304 where the client has this version. */
+export function oneResponse(call: OneCall, { body, version }: One, warnings: readonly Warning[] = []): Response {
+  const tag = entityTag(version, call.build)
+  if (isKnown(call.knownTags, tag)) return notModified(tag)
+  return new Response(withWarnings(call, body, warnings), { headers: { 'content-type': json, ...tagged(tag) } })
+}
+
+/** 1.2 has no place for warnings. */
+function withWarnings(
+  { operation }: PageCall | OneCall,
+  body: Uint8Array,
+  warnings: readonly Warning[],
+): Uint8Array<ArrayBuffer> {
+  const whole = body as Uint8Array<ArrayBuffer>
+  if (operation.service !== 'v1p1' || warnings.length === 0) return whole
+  const member = new TextEncoder().encode(`${warningMember(warnings)}}`)
+  const warned = new Uint8Array(whole.length - 1 + member.length)
+  warned.set(whole)
+  warned.set(member, whole.length - 1)
+  return warned
+}
+
+/** The data are this client's, and good until they change: kept by it alone, and asked after each time. */
+const tagged = (tag: string) => ({ etag: tag, 'cache-control': 'private, no-cache', vary: 'authorization' })
+
+export const notModified = (tag: string): Response => new Response(null, { status: 304, headers: tagged(tag) })
+
+/** 201 for a record that is new, 200 for one that was there; neither has a body. */
+export const putResponse = ({ outcome }: Outcome): Response =>
+  new Response(null, { status: outcome === 'created' ? 201 : 200 })
+
+export const postResponse = (pairs: readonly Pair[]): Response =>
+  Response.json({ sourcedIdPairs: pairs }, { status: 201, headers: { 'content-type': json } })
+
+export const removeResponse = (): Response => new Response(null, { status: 204 })
 
 /** RFC 8288: first, prev, next, last; next only where there is more, prev only after the first page. */
 function links(call: PageCall, page: Page): string {

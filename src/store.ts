@@ -1,7 +1,20 @@
 // Calls in, pages out: the only file that names the functions of schema api which requests use. Keeps the totals it was
 // told, each for as long as the data it counts has not changed.
 
-import type { Call, Cursor, OneCall, Page, PageCall } from './call.ts'
+import { Batches } from './batches.ts'
+import type {
+  Call,
+  Cursor,
+  One,
+  OneCall,
+  Outcome,
+  Page,
+  PageCall,
+  Pair,
+  PostCall,
+  PutCall,
+  RemoveCall,
+} from './call.ts'
 import { type Sql, textArray } from './database.ts'
 import { ApiError } from './errors.ts'
 
@@ -16,7 +29,20 @@ interface PageHeader {
   readonly version: number
   readonly last: [string | null, string | null]
   readonly more: boolean | null
+  readonly sorted: boolean
   readonly total: number | null
+}
+
+interface PutItem {
+  readonly client: string
+  readonly path: string
+  readonly sourcedId: string
+  readonly record: PutCall['record']
+  readonly ifMatch: readonly string[] | null
+}
+
+interface PutOutcome extends Outcome {
+  readonly fault: { readonly status: number; readonly message: string } | null
 }
 
 /** Totals kept at most; the oldest goes first. */
@@ -33,8 +59,15 @@ export interface Token {
 
 export class Store {
   private readonly totals = new Map<string, Total>()
+  private readonly puts: Batches<PutItem, PutOutcome>
 
-  constructor(private readonly sql: Sql) {}
+  /** `writesTogether`: records that clients send at the same time and that are written in one transaction, at most. */
+  constructor(
+    private readonly sql: Sql,
+    writesTogether = 64,
+  ) {
+    this.puts = new Batches(writesTogether, (operation, items) => this.putAll(operation, items))
+  }
 
   /** One page with its exact total. Throws what the database raised, or ApiError for an unknown parent. */
   async page(client: string, call: PageCall): Promise<Page> {
@@ -59,16 +92,56 @@ export class Store {
       total,
       last: header.last[1] === null ? undefined : (header.last as Cursor),
       hasMore: header.more ?? call.offset + header.count < total,
+      version: header.version,
+      isSorted: header.sorted,
     }
   }
 
-  async one(client: string, call: OneCall): Promise<Uint8Array> {
-    const [[body]] = (await this
-      .sql`select api.one(${client}, ${snakeCase(call.operation.id)}, ${call.arguments[0] ?? ''},
+  /** The version that a page of this call would have. */
+  async version(call: PageCall): Promise<number> {
+    const [row] = await this.sql<
+      { version: number }[]
+    >`select api.version(${snakeCase(call.operation.id)})::float8 as version`
+    return row?.version ?? 0
+  }
+
+  async one(client: string, call: OneCall): Promise<One> {
+    const [[answer]] = (await this
+      .sql`select api.read(${client}, ${snakeCase(call.operation.id)}, ${call.arguments[0] ?? ''},
       ${call.fields === undefined ? null : textArray(call.fields)}::text::text[], ${call.base})`.raw()) as unknown as [
       [Uint8Array],
     ]
-    return body
+    const end = answer.indexOf(newline)
+    return { version: new TextDecoder().decode(answer.subarray(0, end)), body: answer.subarray(end + 1) }
+  }
+
+  /** Throws ApiError: 422 for a reference that leads nowhere, 412 for another version than If-Match wants. */
+  async put(client: string, call: PutCall): Promise<Outcome> {
+    const { operation, record, versions } = call
+    const { sourcedId } = record
+    const item = { client, path: `/${operation.envelope}`, sourcedId, record, ifMatch: versions ?? null }
+    const { outcome, fault } = await this.puts.run(snakeCase(operation.id), sourcedId, item)
+    if (fault !== null) throw new ApiError('invaliddata', fault.message, { status: fault.status })
+    return { outcome }
+  }
+
+  private async putAll(operation: string, items: readonly PutItem[]): Promise<readonly PutOutcome[]> {
+    const [row] = await this.sql<
+      { outcomes: PutOutcome[] }[]
+    >`select api.put(${operation}, ${JSON.stringify(items)}::text::jsonb) as outcomes`
+    return row?.outcomes ?? []
+  }
+
+  /** All of the records or none. Throws what api.fail said. */
+  async post(client: string, call: PostCall): Promise<readonly Pair[]> {
+    const [row] = await this.sql<{ pairs: Pair[] }[]>`select api.post(${client}, ${snakeCase(call.operation.id)},
+      ${textArray(call.arguments)}::text::text[], ${JSON.stringify(call.records)}::text::jsonb) as pairs`
+    return row?.pairs ?? []
+  }
+
+  async remove(client: string, call: RemoveCall): Promise<void> {
+    await this.sql`select api.remove(${client}, ${snakeCase(call.operation.id)}, ${call.arguments[0] ?? ''},
+      ${call.versions === undefined ? null : JSON.stringify(call.versions)}::text::jsonb)`
   }
 
   /** Who a token speaks for, by its SHA-256; undefined when it is unknown, expired or revoked. */
@@ -104,11 +177,7 @@ export class Store {
 }
 
 function missingParent(call: Call, place: number): ApiError {
-  const parameter = call.operation.pathParameters[place - 1] ?? ''
-  return new ApiError(
-    'unknownobject',
-    `Unknown Object: no ${parameter.replace(/SourcedId$/, '')} "${call.arguments[place - 1]}"${
-      place > 1 ? ` in ${call.operation.pathParameters[0]?.replace(/SourcedId$/, '')} "${call.arguments[0]}"` : ''
-    }`,
-  )
+  const { names } = call.operation
+  const inside = place > 1 ? ` in ${names[0]} "${call.arguments[0]}"` : ''
+  return new ApiError('unknownobject', `Unknown Object: no ${names[place - 1]} "${call.arguments[place - 1]}"${inside}`)
 }

@@ -2,14 +2,12 @@
 
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
-import { connectEmbedded, connectPostgres, type Database, openPglite, serveEmbedded } from '../database.ts'
+import { appRole, connectEmbedded, connectPostgres, type Database, openPglite, serveEmbedded } from '../database.ts'
 
 /** Something the person at the terminal can mend; its message is all they need. */
 export class CommandError extends Error {
   override name = 'CommandError'
 }
-
-export const appRole = 'rosterhub_app'
 
 export interface Data {
   /** Acts as the owner: migrates, imports, keeps clients. */

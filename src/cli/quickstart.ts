@@ -20,8 +20,8 @@ export interface QuickstartOptions {
   readonly importFlags: ImportFlags
 }
 
-/** The demo has about 1,500 people: these students, their teachers and some of their guardians. */
-const demo = { students: 1150, seed: 1 }
+/** The demo has about 1,500 people (these students, their teachers and some of their guardians) and a gradebook. */
+const demo = { students: 1150, seed: 1, gradebook: true }
 const demoClient = 'demo'
 
 export async function quickstart(config: Config, options: QuickstartOptions): Promise<void> {

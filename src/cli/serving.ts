@@ -5,15 +5,13 @@ import { type App, createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { errorResponse, toApiError } from '../errors.ts'
-import { readSqlFiles, type SqlFile } from '../migrate.ts'
+import { sqlHashes } from '../migrate.ts'
 import { lineObserver } from '../observe.ts'
 import { CommandError } from './data.ts'
 
 export function appFor(database: Database, config: Config): App {
-  const { migrations, repeatable } = readSqlFiles()
-  const sqlHashes = Object.fromEntries([...migrations, ...repeatable].map((file: SqlFile) => [file.name, file.hash]))
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
-  return createApp({ sql: database.sql, config, observe, sqlHashes, version: packageJson.version, viewer })
+  return createApp({ sql: database.sql, config, observe, sqlHashes: sqlHashes(), version: packageJson.version, viewer })
 }
 
 /** The viewer of the reference: @scalar/api-reference, as `bun run viewer` put it there. */

@@ -14,9 +14,12 @@ const CHUNK_CHARACTERS = 65_536
 /** The columns of each file: CSV binding 1.2.1, then our metadata columns. */
 const COLUMNS = {
   academicSessions: 'sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear',
+  categories: 'sourcedId,status,dateLastModified,title,weight,metadata.dropLowest',
   classes:
     'sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,' +
     'termSourcedIds,subjects,subjectCodes,periods',
+  classResources: 'sourcedId,status,dateLastModified,title,classSourcedId,resourceSourcedId',
+  courseResources: 'sourcedId,status,dateLastModified,title,courseSourcedId,resourceSourcedId',
   courses:
     'sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes',
   demographics:
@@ -25,12 +28,28 @@ const COLUMNS = {
     'countryOfBirthCode,stateOfBirthAbbreviation,cityOfBirth,publicSchoolResidenceStatus',
   enrollments:
     'sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate',
+  lineItemLearningObjectiveIds: 'sourcedId,status,dateLastModified,lineItemSourcedId,source,learningObjectiveId',
+  lineItems:
+    'sourcedId,status,dateLastModified,title,description,assignDate,dueDate,classSourcedId,categorySourcedId,' +
+    'academicSessionSourcedId,resultValueMin,resultValueMax,schoolSourcedId,metadata.gradedBy',
+  lineItemScoreScales: 'sourcedId,status,dateLastModified,title,lineItemSourcedId,scoreScaleSourcedId',
   orgs: 'sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId,metadata.boardCode',
+  resources:
+    'sourcedId,status,dateLastModified,vendorResourceId,title,roles,importance,vendorId,applicationId,metadata.license',
+  resultLearningObjectiveIds:
+    'sourcedId,status,dateLastModified,resultSourcedId,source,learningObjectiveId,score,textScore',
+  results:
+    'sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment,' +
+    'textScore,classSourcedId,inProgress,incomplete,late,missing',
+  resultScoreScales: 'sourcedId,status,dateLastModified,title,resultSourcedId,scoreScaleSourcedId',
   roles:
     'sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId',
+  scoreScales:
+    'sourcedId,status,dateLastModified,title,type,orgSourcedId,courseSourcedId,classSourcedId,scoreScaleValue',
   userProfiles:
     'sourcedId,status,dateLastModified,userSourcedId,profileType,vendorId,applicationId,description,credentialType,' +
     'username,password',
+  userResources: 'sourcedId,status,dateLastModified,userSourcedId,orgSourcedId,classSourcedId,resourceSourcedId',
   users:
     'sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,' +
     'sms,phone,agentSourcedIds,grades,password,userMasterIdentifier,preferredGivenName,preferredMiddleName,' +
@@ -38,11 +57,8 @@ const COLUMNS = {
 } as const
 
 export type FileKey = keyof typeof COLUMNS
-
-/** What a 1.2 manifest lists and this district never has. */
-const NEVER =
-  'categories,classResources,courseResources,lineItemLearningObjectiveIds,lineItems,lineItemScoreScales,resources,' +
-  'resultLearningObjectiveIds,results,resultScoreScales,scoreScales,userResources'
+/** Rows by file, made when asked for. */
+export type FileRows = Readonly<Partial<Record<FileKey, () => Iterable<string>>>>
 
 /** A cell's text, quoted by RFC 4180 where it must be. */
 export const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
@@ -60,7 +76,7 @@ function* inChunks(header: string, rows: Iterable<string>): Iterable<Uint8Array>
 }
 
 function manifestOf(mode: 'bulk' | 'delta', present: readonly string[], sourceName: string): readonly string[] {
-  const files = [...Object.keys(COLUMNS), ...NEVER.split(',')].sort()
+  const files = Object.keys(COLUMNS).sort()
   return [
     'manifest.version,1.0',
     'oneroster.version,1.2',
@@ -71,11 +87,7 @@ function manifestOf(mode: 'bulk' | 'delta', present: readonly string[], sourceNa
 }
 
 /** Rows by file -> the package, manifest.csv first; a file that is not named is absent. */
-export function pack(
-  mode: 'bulk' | 'delta',
-  sourceName: string,
-  files: Readonly<Partial<Record<FileKey, () => Iterable<string>>>>,
-): readonly DistrictFile[] {
+export function pack(mode: 'bulk' | 'delta', sourceName: string, files: FileRows): readonly DistrictFile[] {
   const keys = Object.keys(files) as FileKey[]
   const manifest = manifestOf(mode, keys, sourceName)
   return [

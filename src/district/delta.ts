@@ -4,6 +4,7 @@
  * of the district), and never writes a row twice.
  */
 import { type DistrictFile, pack } from './csv.ts'
+import { gradebookDelta } from './gradebook.ts'
 import { studentId } from './ids.ts'
 import { demographicsRow, hasProfile, profileRow, studentRoleRow, studentRow } from './people.ts'
 import {
@@ -18,11 +19,10 @@ import {
   seatOf,
   studentIn,
 } from './plan.ts'
-import { classRow, type Stamp, studentEnrollmentRow, teacherEnrollmentRows } from './rows.ts'
+import { resourcesDelta } from './resources.ts'
+import { ACTIVE, classRow, GONE, type Stamp, studentEnrollmentRow, teacherEnrollmentRows } from './rows.ts'
+import { members } from './walk.ts'
 
-const INSTANT = '2026-09-15T04:00:00.000Z'
-const ACTIVE: Stamp = `active,${INSTANT}`
-const GONE: Stamp = `tobedeleted,${INSTANT}`
 /** One student of so many leaves, one is renamed, one moves. */
 const STUDENTS_A_CHANGE = 400
 const WITHDRAWN_SLOT = 1
@@ -37,14 +37,21 @@ interface Changes {
   readonly arrivals: readonly (readonly [number, Seat])[]
 }
 
-/** Leavers, renamed and moved are spread over the district, at different distances; profiles among the leavers. */
+/** Some students, at equal distances. */
+function spread({ students }: Plan, shift: number): readonly number[] {
+  const count = Math.max(1, Math.round(students / STUDENTS_A_CHANGE))
+  return Array.from({ length: count }, (_, nth) => Math.floor(((nth + shift) * students) / count))
+}
+
+/** Who leaves the night after; some of them have a profile, and full results. */
+export const leaversOf = (plan: Plan): ReadonlySet<number> =>
+  new Set(spread(plan, 0.5).map((student, nth) => (nth % 2 === 0 ? student - (student % 10) : student)))
+
+/** Leavers, renamed and moved are spread over the district, with different shifts. */
 function changesOf(plan: Plan): Changes {
   const { students } = plan
-  const count = Math.max(1, Math.round(students / STUDENTS_A_CHANGE))
-  const spread = (shift: number) =>
-    Array.from({ length: count }, (_, nth) => Math.floor(((nth + shift) * students) / count))
-  const leavers = new Set(spread(0.5).map((student, nth) => (nth % 2 === 0 ? student - (student % 10) : student)))
-  const staying = (shift: number) => spread(shift).filter((student) => !leavers.has(student))
+  const leavers = leaversOf(plan)
+  const staying = (shift: number) => spread(plan, shift).filter((student) => !leavers.has(student))
   const beside = [Math.floor(students / 4), Math.floor((students * 3) / 4)]
   return {
     leavers,
@@ -62,13 +69,10 @@ function sibling(group: Group): Group | undefined {
 }
 
 /** The enrollments the withdrawn class takes along: number -> row. */
-function withdrawnEnrollments({ school, cohort, slot, section }: Group): ReadonlyMap<number, string> {
+function withdrawnEnrollments(group: Group): ReadonlyMap<number, string> {
   const rows = new Map<number, string>()
-  for (let place = 0; place < cohort.size; place += 1) {
-    const seat = { school, cohort, place }
-    const group = groupOf(seat, slot)
-    if (group.section !== section) continue
-    const enrollment = studentIn(seat) * SLOTS + slot
+  for (const seat of members(group)) {
+    const enrollment = studentIn(seat) * SLOTS + group.slot
     rows.set(enrollment, studentEnrollmentRow(enrollment, group, studentIn(seat), GONE))
   }
   return rows
@@ -118,5 +122,8 @@ export function districtDelta(options: DistrictOptions): readonly DistrictFile[]
     roles: () => rows((student, { school }, stamp) => studentRoleRow(student, school.index, stamp, profiled(student))),
     userProfiles: profiles,
     users: () => [...rows((student, seat, stamp) => studentRow(plan, student, seat, stamp)), ...renamed()],
+    ...(options.gradebook === true
+      ? { ...gradebookDelta(plan, changes.leavers), ...resourcesDelta(plan, changes.leavers) }
+      : {}),
   })
 }

@@ -4,33 +4,20 @@
  * runtime's chance, and describes nobody.
  */
 import { type DistrictFile, pack } from './csv.ts'
+import { gradebook } from './gradebook.ts'
 import * as id from './ids.ts'
 import { GRADES, SUBJECTS } from './names.ts'
 import * as people from './people.ts'
-import { type DistrictOptions, type Group, groupOf, type Plan, planOf, type Seat, SLOTS } from './plan.ts'
+import { type DistrictOptions, groupOf, type Plan, planOf, SLOTS } from './plan.ts'
+import { resources } from './resources.ts'
 import * as things from './rows.ts'
+import { groups, seats, teachers } from './walk.ts'
 
 export type { DistrictFile } from './csv.ts'
 export { districtDelta } from './delta.ts'
 export type { DistrictOptions } from './plan.ts'
 
 const { BULK } = things
-
-/** Each student in the order of numbers, with the seat. */
-function* seats({ schools }: Plan): Iterable<readonly [number, Seat]> {
-  for (const school of schools)
-    for (let local = 0; local < school.students; local += 1) {
-      const cohort = school.cohorts[local % school.cohorts.length]
-      if (cohort === undefined) continue
-      yield [school.firstStudent + local, { school, cohort, place: Math.floor(local / school.cohorts.length) }]
-    }
-}
-
-/** Each teacher, with the school's index. */
-function* teachers({ schools }: Plan): Iterable<readonly [number, number]> {
-  for (const { index, firstTeacher, teachers } of schools)
-    for (let nth = 0; nth < teachers; nth += 1) yield [firstTeacher + nth, index]
-}
 
 /** Each principal, every other school's site administrator, and the district's: id, role, org. */
 function* officers({ schools }: Plan): Iterable<readonly [string, string, string]> {
@@ -39,13 +26,6 @@ function* officers({ schools }: Plan): Iterable<readonly [string, string, string
     if (index % 2 === 0) yield [id.siteAdministratorId(index), 'siteAdministrator', id.schoolId(index)]
   }
   yield [id.DISTRICT_ADMINISTRATOR_ID, 'districtAdministrator', id.DISTRICT_ID]
-}
-
-function* groups({ schools }: Plan): Iterable<Group> {
-  for (const school of schools)
-    for (const cohort of school.cohorts)
-      for (let slot = 0; slot < SLOTS; slot += 1)
-        for (let section = 0; section < cohort.sections; section += 1) yield { school, cohort, slot, section }
 }
 
 function* orgRows({ schools }: Plan): Iterable<string> {
@@ -96,7 +76,7 @@ function* profileRows(plan: Plan): Iterable<string> {
     if (people.hasProfile(teacher)) yield people.profileRow(id.teacherId(teacher), BULK)
 }
 
-/** The whole district, every file in bulk mode (manifest.csv first). Throws RangeError for a count below 1. */
+/** The whole district, with a gradebook where the options say so, every file in bulk mode (manifest.csv first). Throws RangeError for a count below 1. */
 export function district(options: DistrictOptions): readonly DistrictFile[] {
   const plan = planOf(options)
   return pack('bulk', plan.sourceName, {
@@ -109,5 +89,6 @@ export function district(options: DistrictOptions): readonly DistrictFile[] {
     roles: () => roleRows(plan),
     userProfiles: () => profileRows(plan),
     users: () => userRows(plan),
+    ...(options.gradebook === true ? { ...gradebook(plan), ...resources(plan) } : {}),
   })
 }

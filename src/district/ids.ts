@@ -14,9 +14,19 @@ export const DISTRICT_ID = 'org-district'
 export const schoolId = padded('org-', 4)
 export const classId = padded('cls-', 6)
 export const enrollmentId = padded('e-', 8)
+export const lineItemId = padded('li-', 7)
+export const resultId = padded('res-', 8)
 export const courseId = (subject: string, grade: string): string => `crs-${grade}-${subject}`
 export const roleId = (userId: string): string => `r-${userId}`
 export const profileId = (userId: string): string => `p-${userId}`
+export const categoryId = (name: string): string => `cat-${name}`
+/** A class has one score scale at most. */
+export const scoreScaleId = (number: number): string => `scale-${classId(number)}`
+export const resourceId = (subject: string, level: number): string => `lib-${subject}-${level + 1}`
+/** A record that links a resource, or a score scale, to its owner is named for the owner. */
+export const resourceLinkId = (owner: string): string => `lib-${owner}`
+export const scaleLinkId = (owner: string): string => `scale-${owner}`
+export const objectiveLinkId = (owner: string, nth: number): string => `lo-${owner}.${nth + 1}`
 export const YEAR_ID = 'ay-2027'
 export const termId = padded('term-2027-', 1)
 export const SEMESTER_ID = 'sem-2027-2'

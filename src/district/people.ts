@@ -5,11 +5,9 @@
 import { cell } from './csv.ts'
 import * as id from './ids.ts'
 import { ENGLISH, GRADES, TONGUES, type Tongue } from './names.ts'
-import { childOf, draw, guardiansOf, homeOf, householdOf, type Plan, pick, type Seat, seatOf } from './plan.ts'
+import { childOf, draw, guardiansOf, homeOf, householdOf, type Plan, pick, type Seat, STREAM, seatOf } from './plan.ts'
 import { BULK, type Stamp, YEAR } from './rows.ts'
 
-/** Which draw is meant: the same number never decides two things. */
-const STREAM = { family: 1, student: 2, teacher: 3, guardian: 4, staff: 5, demographics: 6 } as const
 const PROFILE_EVERY = 10
 /** In the order of the columns: the flags true for so many children of 32. */
 const RACES_OF_32: readonly number[] = [1, 4, 6, 1, 18]

@@ -14,6 +14,8 @@ export interface DistrictOptions {
   readonly schools?: number
   /** The manifest's source.systemName; default "Demo SIS". */
   readonly sourceName?: string
+  /** Line items, results, resources and what belongs to them, in all 21 files of the binding; default false. */
+  readonly gradebook?: boolean
 }
 
 /** The students of one grade in one school; class numbers run slot by slot from `firstClass`. */
@@ -67,6 +69,19 @@ const CLASS_SIZE = 25
 const STUDENTS_A_TEACHER = 20
 const STUDENTS_A_SCHOOL = 600
 const LARGE = 10_000
+
+/** Which draw is meant: the same number never decides two things. 0 is the schools' own. */
+export const STREAM = {
+  family: 1,
+  student: 2,
+  teacher: 3,
+  guardian: 4,
+  staff: 5,
+  demographics: 6,
+  results: 7,
+  objectives: 8,
+  assessments: 9,
+} as const
 
 /** 32 bits that depend on seed, stream and index only (an integer mix in the manner of murmur3). */
 export function draw(seed: number, stream: number, index: number): number {

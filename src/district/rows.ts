@@ -11,6 +11,10 @@ import { classOf, type Group, type Plan, pick, type School, SLOTS } from './plan
 export type Stamp = string
 /** Bulk rows carry neither. */
 export const BULK: Stamp = ','
+/** Delta rows carry both: the night after is the morning of 15 September. */
+const INSTANT = '2026-09-15T04:00:00.000Z'
+export const ACTIVE: Stamp = `active,${INSTANT}`
+export const GONE: Stamp = `tobedeleted,${INSTANT}`
 
 /** First day, and the day after the last. */
 export const YEAR = '2026-08-24,2027-06-19'
@@ -19,19 +23,19 @@ const SPRING = '2027-01-18,2027-06-19'
 
 interface Span {
   readonly sessions: string
+  /** The first of them. */
+  readonly first: string
   readonly dates: string
 }
-const WHOLE_YEAR: Span = { sessions: cell(`${id.termId(0)},${id.termId(1)}`), dates: YEAR }
-const HALVES: readonly Span[] = [
-  { sessions: id.termId(0), dates: AUTUMN },
-  { sessions: id.SEMESTER_ID, dates: SPRING },
-  { sessions: id.termId(1), dates: SPRING },
-]
+const half = (session: string, dates: string): Span => ({ sessions: session, first: session, dates })
+const WHOLE_YEAR: Span = { sessions: cell(`${id.termId(0)},${id.termId(1)}`), first: id.termId(0), dates: YEAR }
+const HALVES: readonly Span[] = [half(id.termId(0), AUTUMN), half(id.SEMESTER_ID, SPRING), half(id.termId(1), SPRING)]
 
 /** Which sessions a class runs in: electives half a year, everything else the whole. */
-const spanOf = (slot: number, section: number): Span => (slot < FIRST_ELECTIVE ? WHOLE_YEAR : pick(HALVES, section))
+export const spanOf = (slot: number, section: number): Span =>
+  slot < FIRST_ELECTIVE ? WHOLE_YEAR : pick(HALVES, section)
 
-const subjectOf = (slot: number, section: number): Subject =>
+export const subjectOf = (slot: number, section: number): Subject =>
   slot < FIRST_ELECTIVE ? pick(SUBJECTS, slot) : pick(SUBJECTS.slice(FIRST_ELECTIVE), section)
 
 export function orgRow(index: number): string {

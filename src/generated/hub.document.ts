@@ -179,7 +179,7 @@ export default {
     "tags": [
      "Discovery"
     ],
-    "summary": "The OpenAPI document of a service, with this hub's own addresses",
+    "summary": "The OpenAPI document of the Rostering service, with this hub's own addresses",
     "security": [],
     "parameters": [
      {
@@ -192,6 +192,82 @@ export default {
        "enum": [
         "onerosterv1p2rostersservice_openapi3_v1p0.json",
         "imsorv1p2_rostering_openapi3_v1p0.json"
+       ]
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The document.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "type": "object",
+         "additionalProperties": true
+        }
+       }
+      }
+     }
+    }
+   }
+  },
+  "/ims/oneroster/gradebook/v1p2/discovery/{file}": {
+   "get": {
+    "operationId": "getGradebookDiscoveryDocument",
+    "tags": [
+     "Discovery"
+    ],
+    "summary": "The OpenAPI document of the Gradebook service, with this hub's own addresses",
+    "security": [],
+    "parameters": [
+     {
+      "name": "file",
+      "in": "path",
+      "required": true,
+      "description": "Either of the two names in use for the same document.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "onerosterv1p2gradebookservice_openapi3_v1p0.json",
+        "imsorv1p2_gradebook_openapi3_v1p0.json"
+       ]
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The document.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "type": "object",
+         "additionalProperties": true
+        }
+       }
+      }
+     }
+    }
+   }
+  },
+  "/ims/oneroster/resources/v1p2/discovery/{file}": {
+   "get": {
+    "operationId": "getResourcesDiscoveryDocument",
+    "tags": [
+     "Discovery"
+    ],
+    "summary": "The OpenAPI document of the Resources service, with this hub's own addresses",
+    "security": [],
+    "parameters": [
+     {
+      "name": "file",
+      "in": "path",
+      "required": true,
+      "description": "Either of the two names in use for the same document.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "onerosterv1p2resourcesservice_openapi3_v1p0.json",
+        "imsorv1p2_resources_openapi3_v1p0.json"
        ]
       }
      }
@@ -258,7 +334,7 @@ export default {
       "description": "A name the page gives. The viewer is named for its content, so that it may be kept for ever.",
       "schema": {
        "type": "string",
-       "pattern": "^(hub\\.json|viewer-[0-9a-f]{16}\\.js)$"
+       "pattern": "^(hub\\.json|v1p1\\.json|viewer-[0-9a-f]{16}\\.js)$"
       }
      }
     ],

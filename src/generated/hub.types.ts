@@ -82,8 +82,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The OpenAPI document of a service, with this hub's own addresses */
+        /** The OpenAPI document of the Rostering service, with this hub's own addresses */
         get: operations["getDiscoveryDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ims/oneroster/gradebook/v1p2/discovery/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The OpenAPI document of the Gradebook service, with this hub's own addresses */
+        get: operations["getGradebookDiscoveryDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ims/oneroster/resources/v1p2/discovery/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The OpenAPI document of the Resources service, with this hub's own addresses */
+        get: operations["getResourcesDiscoveryDocument"];
         put?: never;
         post?: never;
         delete?: never;
@@ -306,6 +340,56 @@ export interface operations {
             path: {
                 /** @description Either of the two names in use for the same document. */
                 file: "onerosterv1p2rostersservice_openapi3_v1p0.json" | "imsorv1p2_rostering_openapi3_v1p0.json";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getGradebookDiscoveryDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Either of the two names in use for the same document. */
+                file: "onerosterv1p2gradebookservice_openapi3_v1p0.json" | "imsorv1p2_gradebook_openapi3_v1p0.json";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getResourcesDiscoveryDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Either of the two names in use for the same document. */
+                file: "onerosterv1p2resourcesservice_openapi3_v1p0.json" | "imsorv1p2_resources_openapi3_v1p0.json";
             };
             cookie?: never;
         };

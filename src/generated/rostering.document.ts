@@ -5,7 +5,7 @@ export default {
  "info": {
   "title": "OneRoster 1.2 Rostering",
   "version": "1.2",
-  "description": "Read-only access to the roster RosterHub has published: organisations, academic sessions,\ncourses, classes, users, enrollments and demographics. Other systems use it to set up\nschools, classes and accounts, and to follow changes.\n\n**Access.** Get an access token from the token endpoint with the OAuth 2 client credentials\ngrant and send it as a bearer token. The scopes listed on an operation are alternatives: a\ntoken with any one of them is enough. `roster.readonly` opens everything except\ndemographics, which only `roster-demographics.readonly` opens.\n\n**Answers.** Lists come as an object with one array, single records as an object with one\nrecord. Properties without a value are left out; nothing is ever `null`. Flags are the\nstrings `true` and `false`. Errors carry the status body `imsx_StatusInfoDType`.\n\n**Pages.** Lists come in pages; see `limit` and `offset`. `X-Total-Count` holds the number\nof matching records and `Link` the addresses of the other pages.\n\n**Changes.** A record gets a new `dateLastModified` whenever a change to it is published.\nRecords are not removed but marked with the status `tobedeleted`. Unfiltered lists hide\nthese; a filter that names `status` or `dateLastModified` shows them. To follow changes,\nrepeat a list with `filter=dateLastModified>'...'`.",
+  "description": "Read-only access to the roster RosterHub has published: organisations, academic sessions,\ncourses, classes, users, enrollments and demographics. Other systems use it to set up\nschools, classes and accounts, and to follow changes.\n\n**Access.** Get an access token from the token endpoint with the OAuth 2 client credentials\ngrant and send it as a bearer token. The scopes listed on an operation are alternatives: a\ntoken with any one of them is enough. `roster.readonly` opens everything except\ndemographics, which only `roster-demographics.readonly` opens.\n\n**Answers.** Lists come as an object with one array, single records as an object with one\nrecord. Properties without a value are left out; nothing is ever `null`. Flags are the\nstrings `true` and `false`. Errors carry the status body `imsx_StatusInfoDType`.\n\n**Pages.** Lists come in pages; see `limit` and `offset`. `X-Total-Count` holds the number\nof matching records and `Link` the addresses of the other pages.\n\n**Versions.** Every answer to a read carries an `ETag`. Sent back in `If-None-Match`, it is\nanswered with 304 and no body as long as nothing has changed.\n\n**Changes.** A record gets a new `dateLastModified` whenever a change to it is published.\nRecords are not removed but marked with the status `tobedeleted`. Unfiltered lists hide\nthese; a filter that names `status` or `dateLastModified` shows them. To follow changes,\nrepeat a list with `filter=dateLastModified>'...'`.",
   "license": {
    "name": "Apache-2.0",
    "url": "https://www.apache.org/licenses/LICENSE-2.0"
@@ -117,6 +117,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -200,6 +203,11 @@ export default {
     "responses": {
      "200": {
       "description": "The academic session.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -284,6 +292,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -383,6 +394,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -497,6 +511,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -595,6 +612,11 @@ export default {
     "responses": {
      "200": {
       "description": "The class.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -679,6 +701,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -778,6 +803,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -876,6 +904,11 @@ export default {
     "responses": {
      "200": {
       "description": "The course.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -955,6 +988,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1033,6 +1069,11 @@ export default {
     "responses": {
      "200": {
       "description": "The demographics record.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -1117,6 +1158,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1200,6 +1244,11 @@ export default {
     "responses": {
      "200": {
       "description": "The enrollment.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -1284,6 +1333,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1367,6 +1419,11 @@ export default {
     "responses": {
      "200": {
       "description": "The academic session.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -1451,6 +1508,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1534,6 +1594,11 @@ export default {
     "responses": {
      "200": {
       "description": "The organisation.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -1618,6 +1683,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1717,6 +1785,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1834,6 +1905,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -1955,6 +2029,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2076,6 +2153,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2194,6 +2274,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2308,6 +2391,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2422,6 +2508,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2536,6 +2625,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2650,6 +2742,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2748,6 +2843,11 @@ export default {
     "responses": {
      "200": {
       "description": "The organisation.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -2832,6 +2932,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -2915,6 +3018,11 @@ export default {
     "responses": {
      "200": {
       "description": "The user.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -2997,6 +3105,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3113,6 +3224,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3196,6 +3310,11 @@ export default {
     "responses": {
      "200": {
       "description": "The user.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -3278,6 +3397,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3394,6 +3516,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3477,6 +3602,11 @@ export default {
     "responses": {
      "200": {
       "description": "The academic session.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -3559,6 +3689,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3673,6 +3806,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3789,6 +3925,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -3872,6 +4011,11 @@ export default {
     "responses": {
      "200": {
       "description": "The user.",
+      "headers": {
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
+       }
+      },
       "content": {
        "application/json": {
         "schema": {
@@ -3954,6 +4098,9 @@ export default {
        },
        "Link": {
         "$ref": "#/components/headers/Link"
+       },
+       "ETag": {
+        "$ref": "#/components/headers/ETag"
        }
       },
       "content": {
@@ -4210,6 +4357,12 @@ export default {
    },
    "Link": {
     "description": "The absolute addresses of other pages of the same list, with `rel` set to `first`, `prev`, `next` or `last`. All other query parameters are kept. `prev` is left out on the first page, `next` on the last. Use the addresses as they are: they may carry parameters of the hub's own.",
+    "schema": {
+     "type": "string"
+    }
+   },
+   "ETag": {
+    "description": "Names the version of this answer. Sent back in `If-None-Match`, it is answered with 304 and no body as long as the answer would be the same.",
     "schema": {
      "type": "string"
     }

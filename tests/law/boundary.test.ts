@@ -2,8 +2,7 @@
 // else, whatever statement it sends.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { appRole } from '../../src/cli/data.ts'
-import type { Database, Transaction } from '../../src/database.ts'
+import { appRole, type Database, type Transaction } from '../../src/database.ts'
 import { backend, openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { bulk, school } from '../support/rows.ts'
 

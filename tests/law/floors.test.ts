@@ -20,7 +20,7 @@ const floors: readonly (readonly string[])[] = [
   ['answer.ts', 'importer.ts', 'clients.ts'],
   ['app.ts', 'migrate.ts'],
   ['cli/'],
-  ['main.ts'],
+  ['main.ts', 'deno.ts', 'edge.ts'],
 ]
 /** Files of one folder that is one floor may use one another. */
 const folderOf = (file: string): string => /^src\/(\w+\/)/.exec(file)?.[1] ?? file
@@ -115,9 +115,9 @@ describe('a library', () => {
 })
 
 describe('a runtime', () => {
-  const entries = (file: string): boolean => /^src\/(main\.ts|migrate\.ts|cli\/)/.test(file)
+  const entries = (file: string): boolean => /^src\/((main|deno|edge|migrate)\.ts|cli\/)/.test(file)
 
-  test('is known to the entry points alone: no Bun, process or node: below them', () => {
+  test('is known to the entry points alone: no Bun, process, Deno or node: below them', () => {
     const wrong = sources
       .filter((file) => !entries(file) && !file.includes('/generated/'))
       .flatMap((file) =>
@@ -128,11 +128,11 @@ describe('a runtime', () => {
     expect(wrong).toEqual(["src/database.ts 'node:stream'"])
   })
 
-  test('hands its environment to one reader: main reads it for config', () => {
+  test('hands its environment to one reader: the entry point reads it for config', () => {
     const readers = [...sources, ...filesOf('openapi')].filter((file) =>
-      /\bprocess\.env\b|\bBun\.env\b|\bimport\.meta\.env\b/.test(code(file)),
+      /\bprocess\.env\b|\bBun\.env\b|\bDeno\.env\b|\bimport\.meta\.env\b/.test(code(file)),
     )
-    expect(readers).toEqual(['src/main.ts'])
+    expect(readers).toEqual(['src/deno.ts', 'src/main.ts'])
   })
 })
 

@@ -186,6 +186,7 @@ describe('a command', () => {
     [['import'], 'name the package'],
     [['migrate', '--colour'], '--colour'],
     [['serve', '--port', 'x'], '--port must be a whole number, not "x"'],
+    [['edge'], 'name the file'],
     [['import', 'school.zip', '--assume', 'full'], '--assume must be bulk or delta'],
   ])(
     'that is not understood says so: %p',

@@ -2,7 +2,7 @@
 // without a browser, what its two files and their headers are.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { documents } from '../../src/discovery.ts'
+import { services } from '../../openapi/document.ts'
 import { type Browser, chromium, type Locator, openBrowser } from '../support/browser.ts'
 import { openPlace } from '../support/command.ts'
 
@@ -67,7 +67,7 @@ describe('GET /docs', () => {
 
   test('lists every service and the hub, by documents that are there and name this hub', async () => {
     const found = await sources()
-    expect(found.length).toBe(documents.length + 1)
+    expect(found.length).toBe(services.length + 1)
     expect(new Set(found.map(({ slug }) => slug)).size).toBe(found.length)
     for (const { title, url } of found) {
       const answer = await fetch(new URL(url, origin))

@@ -1,8 +1,7 @@
 // A migrated database for a test file: PGlite in this process, or a new PostgreSQL database cut from a template. Which of
 // the two, TEST_DATABASE says; every suite runs on both.
 
-import { appRole } from '../../src/cli/data.ts'
-import { connectEmbedded, connectPostgres, type Database, openPglite } from '../../src/database.ts'
+import { appRole, connectEmbedded, connectPostgres, type Database, openPglite } from '../../src/database.ts'
 import { migrate, readSqlFiles } from '../../src/migrate.ts'
 import { atEnd, untilNextFile } from './cleanup.ts'
 

@@ -3,7 +3,7 @@
 import { type App, createApp } from '../../src/app.ts'
 import { allScopes, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import { readSqlFiles } from '../../src/migrate.ts'
+import { sqlHashes } from '../../src/migrate.ts'
 import type { Observation } from '../../src/observe.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 
@@ -24,12 +24,11 @@ export interface Hub extends TestDatabase {
 export async function openHub(settings: Partial<Config> = {}): Promise<Hub> {
   const database = await openTestDatabase()
   const observations: Observation[] = []
-  const files = readSqlFiles()
   const app = createApp({
     sql: database.app.sql,
     config: { ...readConfig({}), ...settings },
     observe: (observation) => void observations.push(observation),
-    sqlHashes: Object.fromEntries([...files.migrations, ...files.repeatable].map((file) => [file.name, file.hash])),
+    sqlHashes: sqlHashes(),
     version: 'test',
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {

@@ -12,10 +12,11 @@ export interface Shapes {
   readonly expect: (entity: string, columns: Row, expected: Row) => Promise<void>
 }
 
-export function shapes({ sql }: Database): Shapes {
+/** Of the shapes that have this after the name of their table. */
+export function shapes({ sql }: Database, suffix = ''): Shapes {
   const of: Shapes['of'] = async (entity, columns) => {
     const [found] = await sql.unsafe<{ text: string }[]>(
-      `select '{' || shape.${entity}(jsonb_populate_record(null::store.${entity}, $1::text::jsonb)) as text`,
+      `select '{' || shape.${entity}${suffix}(jsonb_populate_record(null::store.${entity}, $1::text::jsonb)) as text`,
       [JSON.stringify({ status: 'active', ...columns })],
     )
     return JSON.parse(String(found?.text))
@@ -39,3 +40,17 @@ export const org = (id: string): Row => reference('orgs', 'org', id)
 export const session = (id: string): Row => reference('academicSessions', 'academicSession', id)
 export const resource = (id: string): Row => reference('resources/v1p2/resources', 'resource', id)
 export const metadata = { 'a.b': 'x', list: ['y', 1], inner: { z: null } }
+
+const below = (collection: string, type: string) => (sourcedId: string) =>
+  reference(`v1p1/${collection}`, type, sourcedId)
+/** The same in documents of 1.1, whose references stay with 1.1. */
+export const v1p1 = {
+  aClass: below('classes', 'class'),
+  category: below('categories', 'category'),
+  course: below('courses', 'course'),
+  lineItem: below('lineItems', 'lineItem'),
+  org: below('orgs', 'org'),
+  resource: below('resources', 'resource'),
+  session: below('academicSessions', 'academicSession'),
+  user: below('users', 'user'),
+} as const

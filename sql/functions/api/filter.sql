@@ -34,6 +34,24 @@ language sql immutable as $$
   end
 $$;
 
+create or replace function api.number_condition(p_value text, p_operator text, p_literal double precision) returns text
+language sql immutable as $$
+  select case p_operator
+    when '!=' then format('%s is distinct from %L::double precision', p_value, p_literal)
+    else format('%s %s %L::double precision', p_value, p_operator, p_literal)
+  end
+$$;
+
+create or replace function api.numbers_condition(p_list text, p_operator text, p_literals double precision[]) returns text
+language sql immutable as $$
+  select case p_operator
+    when '=' then format('%s::double precision[] @> %L::double precision[]', p_list, p_literals)
+    when '!=' then format('(%s::double precision[] @> %L::double precision[]) is not true', p_list, p_literals)
+    when '~' then format('%s::double precision[] && %L::double precision[]', p_list, p_literals)
+    else format('exists (select from unnest(%s::double precision[]) as item where item %s %L)', p_list, p_operator, p_literals[1])
+  end
+$$;
+
 create or replace function api.element_condition(p_column text, p_path text[], p_operator text, p_items text[]) returns text
 language plpgsql immutable as $$
 declare
@@ -77,23 +95,31 @@ declare
 begin
   select * into v_field from catalog.fields where entity = p_entity and field = p_field;
   if v_field.field is null and p_field like 'metadata._%' then
-    v_field := (p_entity, p_field, 'metadata', 'text', false, null, null, false);
+    v_field.entity := p_entity;
+    v_field.field := p_field;
+    v_field.column_name := 'metadata';
+    v_field.kind := 'text';
+    v_field.is_list := false;
+    v_field.selectable := false;
   end if;
   return v_field;
 end $$;
 comment on function api.field is 'What a name in a filter or a sort means; a row of nulls where it means nothing.';
 
 create or replace function api.scalar(p_field catalog.fields) returns text language plpgsql stable as $$
+declare
+  v_value text;
 begin
   if p_field.field like 'metadata.%' then
     return api.metadata(p_field.field);
   end if;
+  v_value := case when p_field.computed is null then format('r.%I', p_field.column_name) else format('shape.%I(r)', p_field.computed) end;
   return case p_field.kind
-    when 'flag' then format('r.%I::text', p_field.column_name)
-    when 'reference_type' then format('case when r.%I is not null then %L end', p_field.column_name, p_field.target)
-    when 'reference_href' then format('$2 || %L || shape.segment(r.%I)', (select collection || '/' from catalog.entities where type = p_field.target), p_field.column_name)
+    when 'flag' then v_value || '::text'
+    when 'reference_type' then format('case when %s is not null then %L end', v_value, p_field.target)
+    when 'reference_href' then format('$2 || %L || shape.segment(%s)', p_field.collection || '/', v_value)
     when 'absent' then 'null::text'
-    else format('r.%I', p_field.column_name)
+    else v_value
   end;
 end $$;
 comment on function api.scalar is 'The SQL expression of a field that is no list.';
@@ -106,12 +132,24 @@ begin
   return case p_field.kind
     when 'reference_type' then format('array(select %L::text from unnest(%s))', p_field.target, v_list)
     when 'reference_href' then format('array(select $2 || %L || shape.segment(id) from unnest(%s) as id)',
-      (select collection || '/' from catalog.entities where type = p_field.target), v_list)
+      p_field.collection || '/', v_list)
     when 'absent' then 'null::text[]'
     else v_list
   end;
 end $$;
 comment on function api.list is 'The SQL expression, a text[], of a field that is a list or leads through one.';
+
+create or replace function api.filter_number(p_clause jsonb, p_text text) returns double precision language plpgsql stable as $$
+begin
+  if p_text !~ '^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$' then
+    perform api.fail('invalid_filter_field', format('filter: "%s" at position %s is compared with "%s", which is no number',
+      p_clause ->> 'field', p_clause ->> 'position', p_text));
+  end if;
+  return p_text::double precision;
+exception when numeric_value_out_of_range then
+  return case when p_text like '%e-%' or p_text like '%E-%' then 0 else 'Infinity' end;
+end $$;
+comment on function api.filter_number is 'The number that a filter value names. Fails with invalid_filter_field.';
 
 create or replace function api.condition(p_entity text, p_clause jsonb) returns text language plpgsql stable as $$
 declare
@@ -134,20 +172,27 @@ begin
     if v_field.path is not null and v_field.kind in ('text', 'reference') and v_operator in ('=', '!=', '~') then
       return api.element_condition(format('r.%I', v_field.column_name), v_field.path, v_operator, v_items);
     end if;
+    if v_field.kind = 'number' then
+      return api.numbers_condition(api.list(v_field), v_operator, array(select api.filter_number(p_clause, item) from unnest(v_items) as item));
+    end if;
     return api.list_condition(api.list(v_field), v_operator, v_items);
-  elsif v_field.kind in ('date', 'instant') and v_operator <> '~' then
+  elsif v_field.kind = 'number' and v_operator <> '~' then
+    return api.number_condition(api.scalar(v_field), v_operator, api.filter_number(p_clause, v_value));
+  elsif v_field.kind in ('date', 'time', 'instant') and v_operator <> '~' then
     v_instant := api.instant(v_value);
     if v_instant is null then
       perform api.fail('invalid_filter_field', format(
         'filter: "%s" at position %s is compared with "%s", which is no date (2026-09-01) and no time (2026-09-01T08:00:00Z)',
         v_name, p_clause ->> 'position', v_value));
     end if;
-    return api.instant_condition(case v_field.kind when 'instant' then 'p.published_at'
+    return api.instant_condition(case v_field.kind when 'instant' then 'p.published_at' when 'time' then api.scalar(v_field)
       else format('(r.%I::timestamp at time zone ''UTC'')', v_field.column_name) end, v_operator, v_instant);
   end if;
   return api.text_condition(case v_field.kind
     when 'instant' then 'substr(p.head, 22, 24)'
     when 'date' then format('to_char(r.%I, ''YYYY-MM-DD'')', v_field.column_name)
+    when 'time' then format('shape.time(%s)', api.scalar(v_field))
+    when 'number' then api.scalar(v_field) || '::text'
     else api.scalar(v_field) end, v_operator, v_value);
 end $$;
 

@@ -37,7 +37,11 @@ begin
       null;
     when v_staged then
       perform load.check(p_step);
-      perform load.apply(p_step);
+      if exists (select from catalog.csv_files where entity = p_step and fills is not null) then
+        perform load.fill(p_step);
+      else
+        perform load.apply(p_step);
+      end if;
     else
   end case;
 end $$;

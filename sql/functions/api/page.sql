@@ -12,8 +12,13 @@ begin
     return 'p.published_at';
   elsif v_field.kind = 'date' then
     return format('coalesce(r.%I, ''-infinity''::date)', v_field.column_name);
-  elsif exists (select from pg_attribute where attrelid = format('store.%I', p_entity)::regclass
-      and attname = v_field.column_name and attnotnull) and v_field.kind in ('text', 'reference') then
+  elsif v_field.kind = 'time' then
+    return format('coalesce(r.%I, ''-infinity''::timestamptz)', v_field.column_name);
+  elsif v_field.kind = 'number' then
+    return format('coalesce(r.%I, ''-Infinity''::double precision)', v_field.column_name);
+  elsif v_field.computed is null and v_field.kind in ('text', 'reference') and exists (select from pg_attribute
+      where attrelid = format('store.%I', (select table_name from catalog.entities where entity = p_entity))::regclass
+        and attname = v_field.column_name and attnotnull) then
     return format('r.%I', v_field.column_name);
   end if;
   return format('coalesce(%s, '''') collate "C"', api.scalar(v_field));
@@ -25,9 +30,11 @@ comment on function api.sort_key is
 create or replace function api.projection(p_entity text, p_fields text[]) returns text language plpgsql stable as $$
 declare
   v_unknown text;
+  v_document text := (select case when entity = table_name then 'r.document' else format('shape.%I(r)', entity) end
+    from catalog.entities where entity = p_entity);
 begin
   if p_fields is null then
-    return 'p.head || r.document';
+    return 'p.head || ' || v_document;
   end if;
   select name into v_unknown from unnest(p_fields) with ordinality as t(name, i)
   where not exists (select from catalog.fields where entity = p_entity and field = name and selectable) order by i limit 1;
@@ -35,7 +42,7 @@ begin
     perform api.fail('invalid_selection_field', format('fields: unknown field "%s"', v_unknown));
   end if;
   return format($sql$(select '{' || coalesce(string_agg(to_json(m.key)::text || ':' || m.value::text, ',' order by m.i), '') || '}'
-    from json_each((p.head || r.document)::json) with ordinality as m(key, value, i) where m.key = any(%L::text[]))$sql$, p_fields);
+    from json_each((p.head || %s)::json) with ordinality as m(key, value, i) where m.key = any(%L::text[]))$sql$, v_document, p_fields);
 end $$;
 
 create or replace function api.arguments(p_count integer) returns text language sql immutable as $$
@@ -46,7 +53,8 @@ create or replace function api.after(p_key text, p_descending boolean, p_last_ke
 language sql immutable as $$
   select case when p_key = 'r.sourced_id' then format('r.sourced_id %s %s', comparison, p_last_sourced_id)
     else format('(%s, r.sourced_id) %s (%s::%s, %s)', p_key, comparison, p_last_key,
-      case when p_key = 'p.published_at' then 'timestamptz' when p_key like '%::date)' then 'date' else 'text collate "C"' end, p_last_sourced_id) end
+      case when p_key = 'p.published_at' or p_key like '%::timestamptz)' then 'timestamptz' when p_key like '%::date)' then 'date'
+        when p_key like '%::double precision)' then 'double precision' else 'text collate "C"' end, p_last_sourced_id) end
   from (select case when p_descending then '<' else '>' end as comparison) as c
 $$;
 comment on function api.after is 'The condition that a row stands behind the last one of a page.';
@@ -72,7 +80,7 @@ begin
   v_key := coalesce(api.sort_key(v_operation.entity, p_sort), 'r.sourced_id');
   v_default := v_key = 'r.sourced_id';
   v_condition := api.filter(v_operation.entity, p_filter);
-  v_rows := format('source.%I(%s) as r join store.publications as p on p.revision = r.revision', p_operation, api.arguments(p_argument_count));
+  v_rows := format('source.%I(%s) as r join store.publications as p on p.revision = r.revision', v_operation.source, api.arguments(p_argument_count));
   v_order := case when v_default then format('r.sourced_id %s', v_direction)
     else format('%s %s, r.sourced_id %2$s', v_key, v_direction) end;
   v_from := case p_mode
@@ -81,14 +89,15 @@ begin
     when 'start' then format('%s where %s order by %s limit %s', v_rows, v_condition, v_order, p_limit)
     -- the keys first, then the wide rows: a third of the time at offset 190,000
     else format('(select r.sourced_id from %s where %s order by %s offset $5 limit %s) as k join store.%I as r using (sourced_id) '
-      'join store.publications as p on p.revision = r.revision order by %s', v_rows, v_condition, v_order, p_limit, v_operation.entity, v_order)
+      'join store.publications as p on p.revision = r.revision order by %s', v_rows, v_condition, v_order, p_limit,
+      (select table_name from catalog.entities where entity = v_operation.entity), v_order)
   end;
   v_missing := coalesce((
     select 'case ' || string_agg(format('when not exists (select from source.%I(%s)) then %s', parent, api.arguments(i::integer), i), ' ' order by i) || ' end'
     from unnest(v_operation.parents) with ordinality as t(parent, i)), 'null::integer');
   return format($sql$
     select json_build_object('missing', %1$s, 'count', page.row_count, 'version', current.version,
-        'last', json_build_array(page.last_key, page.last_sourced_id), 'more', %13$s,
+        'last', json_build_array(page.last_key, page.last_sourced_id), 'more', %13$s, 'sorted', %14$s,
         'total', case when current.version = $1 then null
           when %2$L <> 'keyset' and page.row_count < %3$s and (page.row_count > 0 or $5 = 0) then $5 + page.row_count
           else (select count(*) from %4$s where %5$s) end)::text
@@ -102,7 +111,7 @@ begin
       ) as x
     ) as page, (select max(version) as version from store.versions where entity = any(%12$L)) as current$sql$,
     v_missing, p_mode, p_limit,
-    case when v_condition like '%p.%' then v_rows else format('source.%I(%s) as r', p_operation, api.arguments(p_argument_count)) end,
+    case when v_condition like '%p.%' then v_rows else format('source.%I(%s) as r', v_operation.source, api.arguments(p_argument_count)) end,
     v_condition, E'\n{"' || v_operation.envelope || '":[',
     case when v_default then 'null' else '(array_agg(x.key::text))[count(x.sourced_id)]' end,
     case when v_default then case when p_descending then 'min' else 'max' end || '(x.sourced_id)'
@@ -110,7 +119,8 @@ begin
     api.projection(v_operation.entity, p_fields), case when v_default then 'null' else v_key end, v_from, v_operation.reads,
     -- an offset and the total tell whether there is more; a cursor's offset may have drifted since, so it looks
     case when p_mode = 'keyset' then format('page.row_count = %s and exists (select from %s where %s and %s)', p_limit, v_rows, v_condition,
-      api.after(v_key, p_descending, 'page.last_key', 'page.last_sourced_id')) else 'null' end);
+      api.after(v_key, p_descending, 'page.last_key', 'page.last_sourced_id')) else 'null' end,
+    p_sort is null or api.sort_key(v_operation.entity, p_sort) is not null);
 end $$;
 
 create or replace function api.prepare(p_name text, p_parameters text, p_statement text) returns void language plpgsql as $$
@@ -154,6 +164,7 @@ exception
     return query select api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, null, p_known_version, p_base);
 end $$;
 comment on function api.page is
-  'Two lines: {"missing", "count", "version", "last", "more", "total"} and the body. missing is the number of the first path '
+  'Two lines: {"missing", "count", "version", "last", "more", "sorted", "total"} and the body. sorted is false where p_sort '
+  'names nothing to sort by. missing is the number of the first path '
   'argument that names nothing, or null; total is null when p_known_version is still the version; last is the cursor of '
   'the next page. Fails with invalid_filter_field or invalid_selection_field.';

@@ -1,5 +1,5 @@
 -- Who may do what. Stands last: it speaks of every function. The application's role may execute what is named here and
--- nothing else. api.page and api.one execute statements that the session keeps prepared, under names a caller could take:
+-- nothing else. api.page and api.read execute statements that the session keeps prepared, under names a caller could take:
 -- so they run as a role that may read rosters, and neither clients nor tokens.
 revoke all on all functions in schema store, catalog, shape, source, load, api from public;
 revoke all on all functions in schema api from rosterhub_app, rosterhub_reader;
@@ -21,11 +21,15 @@ begin
   end loop;
 end $$;
 alter function api.page(text, text, text[], jsonb, text, boolean, text[], integer, integer, text[], bigint, text) owner to rosterhub_reader;
-alter function api.one(text, text, text, text[], text) owner to rosterhub_reader;
+alter function api.read(text, text, text, text[], text) owner to rosterhub_reader;
 
 grant execute on function
   api.page(text, text, text[], jsonb, text, boolean, text[], integer, integer, text[], bigint, text),
-  api.one(text, text, text, text[], text),
+  api.read(text, text, text, text[], text),
+  api.version(text),
+  api.put(text, jsonb),
+  api.post(text, text, text[], jsonb),
+  api.remove(text, text, text, jsonb),
   api.create_token(text, bytea, text[], bytea, integer),
   api.token(bytea),
   api.applied_migrations()

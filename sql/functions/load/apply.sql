@@ -8,15 +8,30 @@ $$;
 comment on function load.row_sql is 'A row of the entity''s table as an expression: its columns from p_values, the others from the alias p_else.';
 
 create or replace function load.columns(p_entity text) returns text[] language sql stable as $$
-  select array_agg(column_name order by csv_columns.position) from catalog.csv_columns join catalog.csv_files using (file)
-  where entity = p_entity and stored and csv_columns.binding is distinct from '1.1'
-    and column_name not in ('sourced_id', 'status', 'date_last_modified')
+  select array_agg(column_name order by c.position) from catalog.csv_columns as c join catalog.csv_files using (file)
+  where entity = p_entity and stored and column_name not in ('sourced_id', 'status', 'date_last_modified')
+    and load.is_read(c) and not load.is_renamed(c)
+    and exists (select from load.table_columns(p_entity) as t where t.name = c.column_name)
 $$;
-comment on function load.columns is 'The columns of an entity''s table that a package fills, beside those every table has.';
+comment on function load.columns is 'The columns of an entity''s table that the package fills, beside those every table has.';
+
+create or replace function load.table_columns(p_entity text) returns table (name text, is_required boolean, place smallint)
+language sql stable as $$
+  select attname, attnotnull, attnum from pg_attribute
+  where attrelid = format('store.%I', p_entity)::regclass and attnum > 0 and not attisdropped
+$$;
+
+create or replace function load.carried(p_entity text, p_derived text[]) returns text[] language sql stable as $$
+  select coalesce(array_agg(name order by place), '{}') from load.table_columns(p_entity)
+  where name <> all(load.columns(p_entity) || p_derived
+    || '{sourced_id,status,revision,source_system,source_modified_at,row_hash,metadata,document}')
+$$;
+comment on function load.carried is
+  'The columns that neither the file nor its import fills: another file does, or a client did. They stay as they are.';
 
 create or replace function load.filled_sql(p_entity text, p_column text) returns text language sql stable as $$
-  select case when attnotnull then format('coalesce(i.%I, '''')', p_column) else format('i.%I', p_column) end
-  from pg_attribute where attrelid = format('store.%I', p_entity)::regclass and attname = p_column
+  select case when is_required then format('coalesce(i.%I, '''')', p_column) else format('i.%I', p_column) end
+  from load.table_columns(p_entity) where name = p_column
 $$;
 comment on function load.filled_sql is 'What REST requires and CSV does not, such as an org''s identifier, is the empty string.';
 
@@ -24,8 +39,10 @@ comment on function load.filled_sql is 'What REST requires and CSV does not, suc
 create or replace function load.upsert(p_entity text, p_derived text[], p_join text) returns bigint language plpgsql as $$
 declare
   v_context record;
-  v_columns text[] := load.columns(p_entity) || p_derived;
+  v_carried text[] := load.carried(p_entity, p_derived);
+  v_columns text[] := load.columns(p_entity) || p_derived || v_carried;
   v_values jsonb;
+  v_join text := p_join;
   v_has_document boolean;
   v_insert text;
   v_conflict text;
@@ -33,10 +50,14 @@ declare
   v_row_count bigint;
 begin
   select * into v_context from import_context;
+  if v_carried <> '{}' then
+    v_join := v_join || format(' left join store.%I as carried on carried.sourced_id = i.sourced_id', p_entity);
+  end if;
   select jsonb_object_agg(name, case when name = any(p_derived) then format('derived.%I', name)
+    when name = any(v_carried) then format('carried.%I', name)
     when required is null and type = 'string' and not is_list then load.filled_sql(p_entity, name) else format('i.%I', name) end) into v_values
   from unnest(v_columns) as name left join (select c.* from catalog.csv_columns as c join catalog.csv_files using (file) where entity = p_entity
-    and c.binding is distinct from '1.1') as c on c.column_name = name;
+    ) as c on c.column_name = name;
   v_values := v_values || jsonb_build_object('sourced_id', 'i.sourced_id', 'status', 'i.status', 'revision', v_context.revision::text,
     'source_system', quote_literal(v_context.source), 'source_modified_at', 'i.date_last_modified',
     'row_hash', 'case when i.warned then null else i.row_hash end', 'metadata', 'i.metadata');
@@ -44,8 +65,8 @@ begin
   select format('insert into store.%I as old (%s%s) select %s%s from %I as i %s where not i.faulty',
       p_entity, string_agg(format('%I', key), ', ' order by key), case when v_has_document then ', document' else '' end,
       string_agg(value, ', ' order by key),
-      case when v_has_document then format(', shape.%I(%s)', p_entity, load.row_sql(p_entity, v_values || load.nulls(p_entity, v_values), 'i')) else '' end,
-      'incoming_' || p_entity, p_join),
+      case when v_has_document then format(', shape.%I(%s)', p_entity, load.row_sql(p_entity, v_values || '{"document": "null"}', 'i')) else '' end,
+      'incoming_' || p_entity, v_join),
     format(' on conflict (sourced_id) do update set %s%s where (%L or old.source_system = excluded.source_system)
         and (old.status, old.metadata, old.source_system, %s) is distinct from (excluded.status, excluded.metadata, excluded.source_system, %s)',
       string_agg(format('%1$I = excluded.%1$I', key), ', ' order by key) filter (where key <> 'sourced_id'),
@@ -67,11 +88,6 @@ begin
   get diagnostics v_row_count = row_count;
   return v_row_count;
 end $$;
-
-create or replace function load.nulls(p_entity text, p_values jsonb) returns jsonb language sql stable as $$
-  select coalesce(jsonb_object_agg(attname, 'null'), '{}') from pg_attribute
-  where attrelid = format('store.%I', p_entity)::regclass and attnum > 0 and not attisdropped and not p_values ? attname::text
-$$;
 
 -- What the source now says of rows that did not change: its own date, the hash of its row.
 create or replace function load.remember(p_entity text) returns void language plpgsql as $$

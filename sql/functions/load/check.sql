@@ -7,6 +7,12 @@ create or replace function load.is_read(c catalog.csv_columns) returns boolean l
 $$;
 comment on function load.is_read is 'What 1.2 has anew is read wherever it stands; what it took away, only in a package that says it is of 1.1.';
 
+create or replace function load.is_renamed(c catalog.csv_columns) returns boolean language sql stable as $$
+  select c.required = 'always' and c.binding = '1.2' and (select version from import_context) = '1.1'
+    and c.column_name <> all(load.derived_in_v1p1(c.file))
+$$;
+comment on function load.is_renamed is 'A column that 1.2 wants and 1.1 had under another name: a package of 1.1 leaves it as it is.';
+
 create or replace function load.raw_name(c catalog.csv_columns) returns text language sql stable as $$
   select case when c.type in ('guid', 'string', 'ref') and not c.is_list then c.column_name else '= ' || c.column_name end
 $$;
@@ -26,7 +32,7 @@ begin
     header := c.header;
     v_raw := format('t.%I', load.raw_name(c));
     value := v_raw;
-    if c.required = 'always' or c.required = 'delta' and p_mode = 'delta' then
+    if not load.is_renamed(c) and (c.required = 'always' or c.required = 'delta' and p_mode = 'delta') then
       is_fault := true; condition := v_raw || ' is null'; code := 'required'; reason := quote_literal('must not be blank');
       return next;
     end if;
@@ -35,11 +41,16 @@ begin
       when c.type = 'guid' then
         condition := format('%1$s ~ ''[^0-9A-Za-z._/@-]'' or length(%1$s) > 255', v_raw); code := 'invalid_id';
         reason := quote_literal('an id has 1 to 255 of the characters 0-9 A-Z a-z . - _ / @'); return next;
-      when c.type in ('date', 'date-time', 'year', 'pair', 'integer', 'float') then
+      when c.type in ('date', 'day', 'date-time', 'year', 'pair', 'scale', 'integer', 'float') then
         condition := format('%s is not null and t.%I is null', v_raw, c.column_name); code := 'invalid_' || replace(c.type, '-', '_');
-        reason := quote_literal(case c.type when 'date' then 'a date is YYYY-MM-DD' when 'year' then 'a year is YYYY'
+        reason := quote_literal(case c.type when 'date' then 'a date is YYYY-MM-DD' when 'day' then 'a date is YYYY-MM-DD'
+          when 'year' then 'a year is YYYY' when 'integer' then 'a whole number is wanted' when 'scale' then 'items are {itemValueLHS:itemValueRHS}'
           when 'date-time' then 'a date and time is YYYY-MM-DDTHH:MM:SS.sssZ' when 'pair' then 'items are {type:identifier}'
           else 'a number is wanted' end);
+        return next;
+      when c.type = 'enum' and c.is_list then
+        condition := format('coalesce(cardinality(t.%I), 0) < cardinality(load.list(%s))', c.column_name, v_raw); code := 'not_in_vocabulary';
+        reason := quote_literal('each must be one of ' || array_to_string(c.vocabulary, ', ') || case when c.extensible then ', or ext:…' else '' end);
         return next;
       when c.type in ('enum', 'flag') then
         condition := format('%s is not null and t.%I is null', v_raw, c.column_name); code := 'not_in_vocabulary';
@@ -66,10 +77,10 @@ begin
       when c.type = 'flag' then
         condition := format('%1$s <> t.%2$I::text', v_raw, c.column_name); code := 'value_spelling'; reason := quote_literal('true and false are spelt in small letters');
         return next;
-      when c.type = 'enum' then
+      when c.type = 'enum' and not c.is_list then
         condition := format('%1$s <> t.%2$I', v_raw, c.column_name); code := 'value_spelling';
         reason := format('''read as "'' || t.%I || ''"''', c.column_name); return next;
-      when c.type = 'date' then
+      when c.type in ('date', 'day') then
         condition := format('length(%s) <> 10', v_raw); code := 'date_spelling'; reason := quote_literal('a date is wanted; the time is left out'); return next;
       when c.type = 'date-time' then
         condition := format('%s !~ ''^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$''', v_raw); code := 'date_time_spelling';
@@ -98,12 +109,17 @@ comment on function load.known_sql is 'The condition that an id stands in the st
 create or replace function load.value_sql(c catalog.csv_columns, p_mode text) returns text language sql stable as $$
   select case
     when c.column_name = 'status' and p_mode = 'bulk' then format('case when %s is null then ''active'' else %s end', v.raw, v.enum)
+    when c.type = 'enum' and c.is_list then format('load.words(load.list(%s), %L::text[], %L)', v.raw, c.vocabulary, c.extensible)
     when c.type = 'enum' then v.enum
     when c.type = 'flag' then format('case %1$s when ''true'' then true when ''false'' then false else load.word(%1$s, ''{true,false}'')::boolean end', v.raw)
     when c.type = 'date' then format('load.day(%s)', v.raw)
     when c.type = 'date-time' then format('load.instant(%s)', v.raw)
     when c.type = 'year' then format('substring(%s from ''^\d{4}$'')', v.raw)
-    when c.type = 'pair' then format('load.pairs(%s)', v.raw)
+    when c.type = 'day' then format('load.day(%s)::timestamp at time zone ''UTC''', v.raw)
+    when c.type in ('integer', 'float') then format('load.number(%s, %L)', v.raw, c.type = 'integer')
+    when c.type = 'pair' then format('load.pairs(%s, ''type'', ''identifier'')', v.raw)
+    when c.type = 'scale' then format('load.pairs(%s, ''itemValueLHS'', ''itemValueRHS'')', v.raw)
+    when c.column_name = any(load.derived_in_v1p1(c.file)) and (select version from import_context) = '1.1' then format('coalesce(%s, %s)', v.raw, load.default_sql('s', c.file, c.column_name))
     when c.is_list then format('load.list(%s)', v.raw)
     else v.raw end
   from (

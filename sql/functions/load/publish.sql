@@ -1,9 +1,22 @@
 -- The last step of a transaction that changed rows: its revision gets its date. Publications follow one another under a
 -- lock held to the commit, each with a later date than all before it, so that a client that asks for what was modified
 -- after the latest date it saw misses nothing.
-create or replace function load.publish(p_revision bigint) returns timestamptz language plpgsql as $$
+create or replace function load.publish_entities(p_revision bigint, p_changed text[]) returns timestamptz language plpgsql as $$
 declare
   v_published_at timestamptz;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('rosterhub publish', 0));
+  -- the millisecond after this one: a clock read now, before the commit, shows an earlier date
+  select greatest(date_trunc('milliseconds', clock_timestamp()), max(published_at)) + interval '1 millisecond'
+  into v_published_at from store.publications;
+  insert into store.publications values (p_revision, v_published_at, format('{"dateLastModified":"%s",', shape.time(v_published_at)));
+  update store.versions set version = (select max(version) + 1 from store.versions) where entity = any(p_changed);
+  return v_published_at;
+end $$;
+comment on function load.publish_entities is 'Dates a revision and raises the version of the entities it changed.';
+
+create or replace function load.publish(p_revision bigint) returns timestamptz language plpgsql as $$
+declare
   v_changed text[] := '{}';
   v_entity text;
   v_any boolean;
@@ -17,13 +30,6 @@ begin
   if v_changed = '{}' then
     return null;
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('rosterhub publish', 0));
-  -- the millisecond after this one: a clock read now, before the commit, shows an earlier date
-  select greatest(date_trunc('milliseconds', clock_timestamp()), max(published_at)) + interval '1 millisecond'
-  into v_published_at from store.publications;
-  insert into store.publications values (p_revision, v_published_at, format('{"dateLastModified":"%s",',
-    to_char(v_published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
-  update store.versions set version = (select max(version) + 1 from store.versions) where entity = any(v_changed);
-  return v_published_at;
+  return load.publish_entities(p_revision, v_changed);
 end $$;
 comment on function load.publish is 'Dates a revision and raises the version of each entity it changed; null, and nothing written, where it changed none.';

@@ -41,17 +41,38 @@ create or replace function load.list(p_text text) returns text[] language sql im
   select case when p_text is null then null when p_text ~ '[, ]' then load.items(p_text) else array[p_text] end
 $$;
 
-create or replace function load.pairs(p_text text) returns jsonb language plpgsql immutable strict as $$
+create or replace function load.number(p_text text, p_whole boolean) returns double precision language plpgsql immutable strict as $$
+declare
+  v_text text := trim(p_text);
+begin
+  if v_text ~ '^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$' and (not p_whole or v_text::numeric % 1 = 0) then
+    return v_text::double precision;
+  end if;
+  return null;
+exception when numeric_value_out_of_range then
+  return null;
+end $$;
+comment on function load.number is 'A decimal number, within the range of a double; null for any other text.';
+
+create or replace function load.words(p_items text[], p_vocabulary text[], p_extensible boolean) returns text[] language sql immutable strict as $$
+  select array_agg(word order by i)
+  from (select i, case when p_extensible and item ~ '^ext:[a-zA-Z0-9.\-_]+$' then item else load.word(item, p_vocabulary) end as word
+    from unnest(p_items) with ordinality as t(item, i)) as read
+  where word is not null
+$$;
+comment on function load.words is 'The words of a list that are in the vocabulary, each as it is spelt there.';
+
+create or replace function load.pairs(p_text text, p_first text, p_second text) returns jsonb language plpgsql immutable strict as $$
 declare
   v_items text[] := load.items(p_text);
 begin
   if exists (select from unnest(v_items) as item where item !~ '^\{[^:{}]+:[^{}]+\}$') then
     return null;
   end if;
-  return (select jsonb_agg(jsonb_build_object('type', split_part(body, ':', 1), 'identifier', substr(body, strpos(body, ':') + 1)) order by i)
+  return (select jsonb_agg(jsonb_build_object(p_first, split_part(body, ':', 1), p_second, substr(body, strpos(body, ':') + 1)) order by i)
     from unnest(v_items) with ordinality as t(item, i), substr(item, 2, length(item) - 2) as body);
 end $$;
-comment on function load.pairs is 'A list of {type:identifier} -> [{type, identifier}].';
+comment on function load.pairs is 'A list of {first:second} -> [{first, second}] under these names.';
 
 create or replace function load.missing(p_ids text[], p_found text[]) returns text language sql immutable as $$
   select string_agg(id, ', ' order by i) from unnest(p_ids) with ordinality as t(id, i) where id <> all(p_found)

@@ -55,6 +55,20 @@ create or replace function shape.member(p_name text, p_value jsonb) returns text
   select case when p_value is null then '' else ',"' || p_name || '":' || p_value::text end
 $$;
 
+create or replace function shape.member(p_name text, p_value double precision) returns text language sql stable as $$
+  select coalesce(',"' || p_name || '":' || p_value::text, '')
+$$;
+comment on function shape.member(text, double precision) is 'A number, in the shortest decimals that mean it; the store holds no NaN and no infinity.';
+
+create or replace function shape.time(p_value timestamptz) returns text language sql stable as $$
+  select to_char(p_value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
+comment on function shape.time is 'A point in time as the standard writes it: UTC, milliseconds.';
+
+create or replace function shape.member(p_name text, p_value timestamptz) returns text language sql stable as $$
+  select coalesce(',"' || p_name || '":"' || shape.time(p_value) || '"', '')
+$$;
+
 create or replace function shape.reference(p_collection text, p_type text, p_sourced_id text) returns text
 language sql stable as $$
   select '{"href":"' || shape.base() || p_collection || '/' || shape.segment(p_sourced_id)

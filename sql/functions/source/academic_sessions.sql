@@ -38,3 +38,10 @@ language sql stable as $$
     select unnest(term_sourced_ids) from store.classes where school_sourced_id = p_school and status = 'active')
 $$;
 comment on function source.get_terms_for_school is 'The terms that active classes of the school are held in.';
+
+create or replace function source.get_academic_session_in_class(p_class text, p_session text) returns setof store.academic_sessions
+language sql stable as $$
+  select * from store.academic_sessions where sourced_id = p_session
+$$;
+comment on function source.get_academic_session_in_class is
+  'Any session: a class names its terms, its line items the grading periods within them, or the year around them.';

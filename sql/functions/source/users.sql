@@ -60,3 +60,10 @@ language sql stable as $$
     select user_sourced_id from store.enrollments
     where class_sourced_id = p_class and school_sourced_id = p_school and role = 'teacher' and status = 'active')
 $$;
+
+create or replace function source.get_student_in_class(p_class text, p_student text) returns setof store.users
+language sql stable as $$
+  select * from store.users where sourced_id = p_student and sourced_id in (
+    select user_sourced_id from store.enrollments where class_sourced_id = p_class and role = 'student')
+$$;
+comment on function source.get_student_in_class is 'One who is or was enrolled: what was scored stays readable.';

@@ -1,7 +1,7 @@
 /** The laws of the night after: what the delta package says of the district it follows. */
 import { describe, expect, test } from 'bun:test'
 import { type DistrictOptions, district, districtDelta } from '../../../src/district/district.ts'
-import { DEMO, faults, idsOf, parse, type Row, rowsOf, TABLES, tally, textOf } from './reader.ts'
+import { DEMO, faults, GRADED, idsOf, parse, type Row, rowsOf, TABLES, tally, textOf } from './reader.ts'
 
 const bulk = parse(district(DEMO))
 const delta = parse(districtDelta(DEMO))
@@ -24,6 +24,10 @@ describe('the night after', () => {
     { students: 1 },
     { students: 40, schools: 9 },
     { students: 48, schools: 1 },
+    GRADED,
+    { students: 3000, seed: 7, gradebook: true },
+    { students: 1, gradebook: true },
+    { students: 40, schools: 9, gradebook: true },
   ]
   for (const options of SIZES) {
     const [before, after] = [parse(district(options)), parse(districtDelta(options))]

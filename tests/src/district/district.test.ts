@@ -1,13 +1,14 @@
 /** The laws of the made-up district, read from its bytes. */
 import { describe, expect, test } from 'bun:test'
-import { district, districtDelta } from '../../../src/district/district.ts'
+import { type DistrictOptions, district, districtDelta } from '../../../src/district/district.ts'
 import {
   columnsOf,
   DEMO,
   faults,
+  GRADEBOOK,
+  GRADED,
   idsOf,
   items,
-  NEVER,
   type Package,
   parse,
   type Row,
@@ -19,6 +20,16 @@ import {
 } from './reader.ts'
 
 const bulk = parse(district(DEMO))
+const SIZES: readonly DistrictOptions[] = [
+  DEMO,
+  { students: 12_000, seed: 7 },
+  { students: 1 },
+  { students: 40, schools: 9 },
+  GRADED,
+  { students: 3000, seed: 7, gradebook: true },
+  { students: 1, gradebook: true },
+  { students: 40, schools: 9, gradebook: true },
+]
 const orgType = new Map(rowsOf(bulk, 'orgs').map((row) => [row['sourcedId'], row['type']]))
 
 describe('a district', () => {
@@ -38,7 +49,7 @@ describe('a district', () => {
   })
 
   test('writes every header as the binding has it, with metadata columns last', () => {
-    for (const made of [district(DEMO), districtDelta(DEMO)])
+    for (const made of [district(GRADED), districtDelta(GRADED)])
       for (const file of made.slice(1)) {
         const header = columnsOf(file.name.replace('.csv', '')).map(({ name }) => name)
         expect(textOf(file).split('\r\n', 1)[0]).toBe(header.join(','))
@@ -48,16 +59,15 @@ describe('a district', () => {
   test('lists all 21 files in a manifest that comes first and says of each what the package holds', () => {
     for (const [mode, made] of [
       ['bulk', district(DEMO)],
+      ['bulk', district(GRADED)],
       ['delta', districtDelta(DEMO)],
+      ['delta', districtDelta(GRADED)],
     ] as const) {
       expect(made[0]?.name).toBe('manifest.csv')
       const [header, ...pairs] = records(made[0] === undefined ? '' : textOf(made[0]))
       const said = Object.fromEntries(pairs.map(([name, value]) => [name, value]))
       const held = made.slice(1).map(({ name }) => name.replace('.csv', ''))
-      const expected = [...Object.keys(TABLES), ...NEVER.split(' ')].map((file) => [
-        `file.${file}`,
-        held.includes(file) ? mode : 'absent',
-      ])
+      const expected = Object.keys(TABLES).map((file) => [`file.${file}`, held.includes(file) ? mode : 'absent'])
       expect(header).toEqual(['propertyName', 'value'])
       expect(pairs.length).toBe(25)
       expect(said).toEqual({
@@ -68,7 +78,37 @@ describe('a district', () => {
         ...Object.fromEntries(expected),
       })
     }
-    expect(district(DEMO).length).toBe(10)
+    expect(GRADEBOOK.length).toBe(12)
+    expect(district(GRADED).length).toBe(22)
+    const without = district(DEMO).map(({ name }) => name.replace('.csv', ''))
+    expect(without.length).toBe(10)
+    expect(without.filter((name) => GRADEBOOK.includes(name))).toEqual([])
+  })
+
+  test('without a gradebook is the bytes it has always been, for benchmarks compare them', () => {
+    const hash = (options: DistrictOptions, of = district) => {
+      const hasher = new Bun.CryptoHasher('sha256')
+      for (const file of of(options)) {
+        hasher.update(file.name)
+        for (const chunk of file.chunks()) hasher.update(chunk)
+      }
+      return hasher.digest('hex')
+    }
+    const large = { students: 12_000, seed: 7 }
+    expect(hash(DEMO)).toBe('2ef284f8989e5e2982722bbd9c0973852602bddc9e16a089dd7e8031632118b2')
+    expect(hash(DEMO, districtDelta)).toBe('e5b609e18674d66357d99dbf36d4e8ea306142da4112cbea7f6a625622e0055f')
+    expect(hash(large)).toBe('3bf2a7cab373aa4d7ec4040e25ef3ba1c21117a778748c6f1b854dc7e2bb0911')
+    expect(hash(large, districtDelta)).toBe('96a705e637a4a9ec9b362dce0b5cb9bc1278a727d5a7ba0d4e4164e69616f57a')
+    expect(hash({ ...DEMO, gradebook: false })).toBe(hash(DEMO))
+  })
+
+  test('with a gradebook has every other file as it is without', () => {
+    for (const of of [district, districtDelta]) {
+      const texts = (options: DistrictOptions) => new Map(of(options).map((file) => [file.name, textOf(file)]))
+      const [graded, plain] = [texts(GRADED), texts(DEMO)]
+      plain.delete('manifest.csv')
+      for (const [name, text] of plain) expect(graded.get(name)).toBe(text)
+    }
   })
 
   test('names the source it is told to, quoted where that is needed', () => {
@@ -76,7 +116,7 @@ describe('a district', () => {
     expect(manifest && textOf(manifest)).toContain('source.systemName,"Our ""SIS"", west"\r\n')
   })
 
-  for (const options of [DEMO, { students: 12_000, seed: 7 }, { students: 1 }, { students: 40, schools: 9 }])
+  for (const options of SIZES)
     test(`leaves no cell amiss and no file empty (${JSON.stringify(options)})`, () => {
       const made = parse(district(options))
       expect(faults(made)).toEqual([])
@@ -214,13 +254,16 @@ describe('a district', () => {
   })
 
   test('comes in chunks of about 64 KB, the first before the rest is made', () => {
-    const files = district({ students: 100_000_000 }).filter(({ name }) => name === 'enrollments.csv')
-    const [value] = files.flatMap(({ chunks }) => {
-      for (const chunk of chunks()) return [chunk]
-      return []
-    })
-    expect(value?.length).toBeGreaterThan(64_000)
-    expect(value?.length).toBeLessThan(70_000)
+    const first = (name: string) => {
+      const file = huge.find((one) => one.name === name)
+      for (const chunk of file?.chunks() ?? []) return chunk.length
+      return 0
+    }
+    const huge = district({ students: 100_000_000, gradebook: true })
+    for (const file of ['enrollments', 'lineItems', 'results', 'resultScoreScales', 'userResources']) {
+      expect(first(`${file}.csv`)).toBeGreaterThan(64_000)
+      expect(first(`${file}.csv`)).toBeLessThan(70_000)
+    }
   })
 
   test('of no students, of a part of one or of no school is refused', () => {

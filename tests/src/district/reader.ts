@@ -8,14 +8,17 @@ import type { DistrictFile, DistrictOptions } from '../../../src/district/distri
 export type Row = Readonly<Record<string, string>>
 export type Package = Readonly<Record<string, readonly Row[]>>
 
-/** Columns in the binding's order: `!` required, `>file` a reference, `*` a list, `|` a vocabulary. */
+/** Columns in the binding's order: `!` required, `>file` a reference, `*` a list, `|` a vocabulary, `_` a space in a word. */
 const BASE = 'sourcedId! status dateLastModified '
 export const TABLES: Readonly<Record<string, string>> = {
   academicSessions:
     'title! type!=gradingPeriod|semester|schoolYear|term startDate! endDate! parentSourcedId>academicSessions schoolYear!',
+  categories: 'title! weight metadata.dropLowest',
   classes:
     'title! grades courseSourcedId!>courses classCode classType!=homeroom|scheduled location schoolSourcedId!>orgs ' +
     'termSourcedIds!>academicSessions* subjects subjectCodes periods',
+  classResources: 'title classSourcedId!>classes resourceSourcedId!>resources',
+  courseResources: 'title courseSourcedId!>courses resourceSourcedId!>resources',
   courses: 'schoolYearSourcedId>academicSessions title! courseCode grades orgSourcedId!>orgs subjects subjectCodes',
   demographics:
     'birthDate sex=male|female|unspecified|other americanIndianOrAlaskaNative=true|false asian=true|false ' +
@@ -25,21 +28,38 @@ export const TABLES: Readonly<Record<string, string>> = {
   enrollments:
     'classSourcedId!>classes schoolSourcedId!>orgs userSourcedId!>users role!=administrator|proctor|student|teacher ' +
     'primary=true|false beginDate endDate',
+  lineItemLearningObjectiveIds: 'lineItemSourcedId!>lineItems source!=case|unknown learningObjectiveId!',
+  lineItems:
+    'title! description assignDate! dueDate! classSourcedId!>classes categorySourcedId!>categories ' +
+    'academicSessionSourcedId!>academicSessions resultValueMin resultValueMax schoolSourcedId!>orgs metadata.gradedBy',
+  lineItemScoreScales: 'title lineItemSourcedId!>lineItems scoreScaleSourcedId!>scoreScales',
   orgs: 'name! type!=department|school|district|local|state|national identifier parentSourcedId>orgs metadata.boardCode',
+  resources:
+    'vendorResourceId! title roles=administrator|aide|guardian|parent|proctor|relative|student|teacher* ' +
+    'importance=primary|secondary vendorId applicationId metadata.license',
+  resultLearningObjectiveIds: 'resultSourcedId!>results source!=case|unknown learningObjectiveId! score textScore',
+  results:
+    'lineItemSourcedId!>lineItems studentSourcedId!>users ' +
+    'scoreStatus!=exempt|fully_graded|not_submitted|partially_graded|submitted score scoreDate! comment textScore ' +
+    'classSourcedId>classes inProgress=true|false incomplete=true|false late=true|false missing=true|false',
+  resultScoreScales: 'title resultSourcedId!>results scoreScaleSourcedId!>scoreScales',
   roles:
     'userSourcedId!>users roleType!=primary|secondary ' +
     'role!=counselor|districtAdministrator|guardian|principal|relative|siteAdministrator|student|teacher ' +
     'beginDate endDate orgSourcedId!>orgs userProfileSourcedId>userProfiles',
+  scoreScales: 'title! type! orgSourcedId!>orgs courseSourcedId!>courses classSourcedId!>classes scoreScaleValue!*',
   userProfiles:
     'userSourcedId!>users profileType! vendorId! applicationId description credentialType! username! password',
+  userResources: 'userSourcedId!>users orgSourcedId>orgs classSourcedId>classes resourceSourcedId!>resources',
   users:
     'enabledUser!=true|false username! userIds givenName! familyName! middleName identifier email sms phone ' +
     'agentSourcedIds>users* grades password userMasterIdentifier preferredGivenName preferredMiddleName ' +
     'preferredFamilyName primaryOrgSourcedId>orgs pronouns metadata.homeLanguage',
 }
-export const NEVER =
-  'categories classResources courseResources lineItemLearningObjectiveIds lineItems lineItemScoreScales resources ' +
-  'resultLearningObjectiveIds results resultScoreScales scoreScales userResources'
+/** The twelve files that only a district with a gradebook has. */
+export const GRADEBOOK: readonly string[] = Object.keys(TABLES).filter((file) =>
+  /^(categories|lineItem|result|scoreScales|resources|\w+Resources)/.test(file),
+)
 
 interface Column {
   readonly name: string
@@ -55,7 +75,7 @@ export const columnsOf = (file: string): readonly Column[] =>
     required: text.includes('!'),
     list: text.endsWith('*'),
     target: />(\w+)/.exec(text)?.[1],
-    words: /=(.+)$/.exec(text)?.[1]?.split('|'),
+    words: /=([^*]+)/.exec(text)?.[1]?.replaceAll('_', ' ').split('|'),
   }))
 
 /** RFC 4180 with CRLF after every record; throws at a bare line end, a stray, unclosed or needless quote. */
@@ -126,5 +146,6 @@ export function faults(from: Package, known: Package = from): readonly string[] 
   return found
 }
 
-/** The district the tests look at. */
+/** The district the tests look at, and the same one with a gradebook. */
 export const DEMO: DistrictOptions = { students: 1150 }
+export const GRADED: DistrictOptions = { ...DEMO, gradebook: true }

@@ -1,0 +1,44 @@
+-- One record by its id, with the revision that its entity tag is made of; and the version of a list.
+
+create or replace function api.read_statement(p_operation text, p_fields text[]) returns text language plpgsql stable as $$
+declare
+  v_operation catalog.operations;
+begin
+  select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'one';
+  return format($sql$
+    select r.revision || E'\n{"%1$s":' || case when $2 = shape.base() then x.document
+      else replace(x.document, '"href":"' || shape.base(), '"href":"' || $2) end || '}'
+    from source.%3$I($1) as r join store.publications as p on p.revision = r.revision
+      cross join lateral (select %2$s as document) as x$sql$,
+    v_operation.envelope, api.projection(v_operation.entity, p_fields), v_operation.source);
+end $$;
+
+create or replace function api.read(p_client text, p_operation text, p_sourced_id text, p_fields text[], p_base text)
+returns text language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  v_name text := 'rh_' || md5(row(p_operation, p_fields)::text);
+  v_execute text := format('execute %I(%L, %L)', v_name, p_sourced_id, p_base);
+  v_answer text;
+begin
+  begin
+    execute v_execute into v_answer;
+  exception when invalid_sql_statement_name then
+    perform api.prepare(v_name, 'text, text', api.read_statement(p_operation, p_fields));
+    execute v_execute into v_answer;
+  end;
+  if v_answer is null then
+    perform api.fail('unknownobject', format('Unknown Object: no %s "%s"',
+      (select envelope from catalog.operations where operation = p_operation), p_sourced_id));
+  end if;
+  return v_answer;
+end $$;
+comment on function api.read is
+  'Two lines: the revision of the record, and the body. Deleted records are shown, with their status. Fails with unknownobject '
+  'or invalid_selection_field.';
+
+create or replace function api.version(p_operation text) returns bigint language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+  select max(version) from store.versions as v join catalog.operations as o on v.entity = any(o.reads) where o.operation = p_operation
+$$;
+comment on function api.version is 'The version of the data that a list shows, as its page tells it: while it stays, so does the list.';

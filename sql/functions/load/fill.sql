@@ -1,0 +1,70 @@
+-- Files that join a record to what its document shows: after their rows are written, the one column they fill is gathered
+-- anew for every record that a changed row named or names.
+
+create or replace view load.filled_class_resources as
+  select class_sourced_id as sourced_id, array_agg(distinct resource_sourced_id) as value
+  from store.class_resources where status = 'active' group by class_sourced_id;
+
+create or replace view load.filled_course_resources as
+  select course_sourced_id as sourced_id, array_agg(distinct resource_sourced_id) as value
+  from store.course_resources where status = 'active' group by course_sourced_id;
+
+create or replace view load.filled_user_resources as
+  select user_sourced_id as sourced_id, array_agg(distinct resource_sourced_id) as value
+  from store.user_resources where status = 'active' group by user_sourced_id;
+
+create or replace view load.filled_line_item_score_scales as
+  select distinct on (line_item_sourced_id) line_item_sourced_id as sourced_id, score_scale_sourced_id as value
+  from store.line_item_score_scales where status = 'active' order by line_item_sourced_id, revision desc, sourced_id;
+comment on view load.filled_line_item_score_scales is 'REST shows one score scale: that of the row written last.';
+
+create or replace view load.filled_result_score_scales as
+  select distinct on (result_sourced_id) result_sourced_id as sourced_id, score_scale_sourced_id as value
+  from store.result_score_scales where status = 'active' order by result_sourced_id, revision desc, sourced_id;
+
+create or replace function load.objective_source(p_source text) returns text language sql immutable as $$
+  select case when p_source in ('case', 'unknown') then p_source
+    else coalesce('/' || nullif(regexp_replace(lower(substr(p_source, 5)), '[^a-z0-9]', '', 'g'), ''), 'unknown') end
+$$;
+comment on function load.objective_source is 'CSV names other sources ext:name, REST /name, of a-z and 0-9 alone.';
+
+create or replace function load.objective_id(p_source text, p_id text) returns text language sql immutable as $$
+  select case when p_source = 'case' then regexp_replace(p_id, '^urn:uuid:', '') else p_id end
+$$;
+comment on function load.objective_id is 'CSV writes the id of a CASE item as urn:uuid:…, REST as the UUID alone.';
+
+create or replace view load.filled_line_item_learning_objective_ids as
+  select sourced_id, jsonb_agg(jsonb_build_object('source', source, 'learningObjectiveIds', ids) order by source) as value
+  from (select line_item_sourced_id as sourced_id, load.objective_source(source) as source,
+      jsonb_agg(load.objective_id(source, learning_objective_id) order by learning_objective_id) as ids
+    from store.line_item_learning_objective_ids where status = 'active' group by 1, 2) as sets
+  group by sourced_id;
+
+create or replace view load.filled_result_learning_objective_ids as
+  select sourced_id, jsonb_agg(jsonb_build_object('source', source, 'learningObjectiveResults', results) order by source) as value
+  from (select result_sourced_id as sourced_id, load.objective_source(source) as source,
+      jsonb_agg(jsonb_strip_nulls(jsonb_build_object('learningObjectiveId', load.objective_id(source, learning_objective_id),
+        'score', score, 'textScore', text_score)) order by learning_objective_id) as results
+    from store.result_learning_objective_ids where status = 'active' group by 1, 2) as sets
+  group by sourced_id;
+
+create or replace function load.fill(p_entity text) returns void language plpgsql as $$
+declare
+  v_file catalog.csv_files;
+  v_revision bigint := (select revision from import_context);
+begin
+  select * into strict v_file from catalog.csv_files where entity = p_entity;
+  create temp table joined (sourced_id text collate "C") on commit drop;
+  -- records that a row leaves for another show it no longer
+  execute format('insert into joined select k.%1$I from store.%2$I as k join %3$I as i using (sourced_id)
+    where not i.faulty and k.%1$I <> i.%1$I', v_file.parent_key, p_entity, 'incoming_' || p_entity);
+  perform load.apply(p_entity);
+  execute format('insert into joined select %I from store.%I where revision = %s', v_file.parent_key, p_entity, v_revision);
+  analyze joined;
+  execute format('update store.%1$I as k set %2$I = f.value, revision = %3$s, document = shape.%1$I(%4$s)
+    from (select j.sourced_id, v.value from (select distinct sourced_id from joined) as j left join load.%5$I as v using (sourced_id)) as f
+    where f.sourced_id = k.sourced_id and k.%2$I is distinct from f.value', v_file.parent, v_file.fills, v_revision,
+    load.row_sql(v_file.parent, jsonb_build_object(v_file.fills, 'f.value'), 'k'), 'filled_' || p_entity);
+  drop table joined;
+end $$;
+comment on function load.fill is 'Writes the rows of a joining file and the column they fill, in the documents of the records they name.';

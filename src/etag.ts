@@ -1,0 +1,18 @@
+// Entity tags: the version of what is shown, and what a request says of the versions it knows. Pure.
+
+/** `version` of the data and `build`, which tells renderings of different software apart, as a strong tag. */
+export const entityTag = (version: string | number, build: string): string => `"${version}-${build}"`
+
+/** The tags of an If-Match or If-None-Match header, `*` among them as it stands; undefined without one. RFC 9110, 8.8.3. */
+export function readTags(header: string | null): readonly string[] | undefined {
+  if (header === null) return undefined
+  return header.trim() === '*' ? ['*'] : (header.match(/(?:W\/)?"[^"]*"/g) ?? [])
+}
+
+/** If-None-Match: whether the client has this version already; compared weakly, as proxies may have weakened a tag. */
+export const isKnown = (tags: readonly string[] | undefined, tag: string): boolean =>
+  tags?.some((known) => known.replace(/^W\//, '') === tag) ?? false
+
+/** If-Match: the versions that a record may have, of any build; a weak tag matches none. RFC 9110, 13.1.1. */
+export const versionsOf = (tags: readonly string[] | undefined): readonly string[] | undefined =>
+  tags?.flatMap((tag) => (tag === '*' ? [tag] : (/^"(\d+)-[^"]*"$/.exec(tag)?.slice(1) ?? [])))
