@@ -21,7 +21,7 @@ export async function answer(
   operation: Operation,
   request: Request,
 ): Promise<{ response: Response; client: string }> {
-  const { client } = await stages.auth.authorise(request, operation.scopes)
+  const { client } = await stages.auth.authorise(request, operation.scopes, operation)
   const call = await readCall(request, operation, stages.options)
   return { response: await perform(stages.store, client, call), client }
 }

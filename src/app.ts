@@ -16,7 +16,16 @@ import { Store } from './store.ts'
 
 export interface AppOptions {
   readonly sql: Sql
-  readonly config: Pick<Config, 'publicUrl' | 'tokenSeconds' | 'tokenRecheckMs' | 'pageLimitMax' | 'bodyMaxBytes'>
+  readonly config: Pick<
+    Config,
+    | 'publicUrl'
+    | 'tokenSeconds'
+    | 'tokenRecheckMs'
+    | 'oauth1Key'
+    | 'oauth1WindowSeconds'
+    | 'pageLimitMax'
+    | 'bodyMaxBytes'
+  >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
   readonly sqlHashes: Readonly<Record<string, string>>
@@ -133,7 +142,7 @@ function buildOf({ sqlHashes, config }: AppOptions): string {
 function serviceRoutes(given: AppOptions): Route[] {
   const { sql, config } = given
   const store = new Store(sql, given.writesTogether)
-  const auth = new Auth(store, { tokenSeconds: config.tokenSeconds, recheckMs: config.tokenRecheckMs })
+  const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs })
   const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax } = config
   const stages = { auth, store, options: { publicUrl, pageLimitMax, bodyBytesMax, build: buildOf(given) } }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))

@@ -1,19 +1,22 @@
 // Who is calling, with which scopes; the token endpoint. A secret and a token are 256 random bits each; the database has
 // only their SHA-256. A token once checked is believed for `recheckMs`, then asked after again: a revocation is seen by
-// every process within that time.
+// every process within that time. Signed requests are for consumers.ts.
 
+import { type Caller, Consumers } from './consumers.ts'
 import { ApiError, toApiError } from './errors.ts'
+import { challenge } from './oauth1.ts'
+import { randomSecret, sha256 } from './secrets.ts'
 import type { Store, Token } from './store.ts'
 
 export interface AuthOptions {
   readonly tokenSeconds: number
   readonly recheckMs: number
+  /** OAuth 1.0a; absent: signed requests are refused. */
+  readonly oauth1Key?: string | undefined
+  readonly oauth1WindowSeconds?: number
+  /** The address clients use, where it is not the request's own: it is what they sign. */
+  readonly publicUrl?: string | undefined
   readonly now?: () => number
-}
-
-export interface Caller {
-  readonly client: string
-  readonly scopes: ReadonlySet<string>
 }
 
 interface Checked extends Caller {
@@ -25,27 +28,17 @@ interface Checked extends Caller {
 const checkedMax = 10_000
 const tokenPattern = /^[\w-]{43}$/
 
-/** 256 random bits as 43 characters of base64url. */
-export function randomSecret(): string {
-  return base64url(crypto.getRandomValues(new Uint8Array(32)))
-}
-
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '')
-
-export const sha256 = async (text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-
 const unauthorised = (message: string, parameters = ''): ApiError =>
   new ApiError('unauthorisedrequest', message, {
     headers: { 'www-authenticate': `Bearer realm="oneroster"${parameters}` },
   })
 
+const lacking = (who: string, scopes: readonly string[], headers: Record<string, string> = {}): ApiError =>
+  new ApiError('forbidden', `the ${who} lacks a scope: any of ${scopes.join(' ')}`, { headers })
+
 export class Auth {
   private readonly checked = new Map<string, Checked>()
+  private readonly consumers: Consumers
   private readonly now: () => number
 
   constructor(
@@ -53,24 +46,42 @@ export class Auth {
     private readonly options: AuthOptions,
   ) {
     this.now = options.now ?? Date.now
+    this.consumers = new Consumers(store, {
+      key: options.oauth1Key,
+      windowSeconds: options.oauth1WindowSeconds ?? 300,
+      recheckMs: options.recheckMs,
+      publicUrl: options.publicUrl,
+      now: this.now,
+    })
   }
 
   /**
-   * The caller, when its token holds any one of `scopes`. Throws ApiError: 401 without a good token, 403 without a scope.
-   * Source: RFC 6750, section 3.
+   * The caller, when it may have any one of `scopes`: by its token, or by its signature where the operation takes those
+   * (`signed`). Throws ApiError: 401 without a good token or signature, 403 without a scope. Source: RFC 6750, section 3.
    */
-  async authorise(request: Request, scopes: readonly string[]): Promise<Caller> {
+  async authorise(request: Request, scopes: readonly string[], { signed = false } = {}): Promise<Caller> {
+    const signer = signed ? await this.consumers.caller(request) : undefined
+    if (signer === undefined) return this.bearer(request, scopes, signed)
+    if (scopes.some((scope) => signer.scopes.has(scope))) return signer
+    throw lacking('client', scopes)
+  }
+
+  private async bearer(request: Request, scopes: readonly string[], signed: boolean): Promise<Caller> {
     const header = request.headers.get('authorization')
-    if (header === null) throw unauthorised('an access token is wanted: send Authorization: Bearer')
+    if (header === null)
+      throw signed
+        ? unauthorised(
+            'an access token or a signature is wanted: send Authorization: Bearer or OAuth',
+            `, ${challenge}`,
+          )
+        : unauthorised('an access token is wanted: send Authorization: Bearer')
     const token = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
     if (token === undefined)
       throw unauthorised('the Authorization header is not of the form Bearer TOKEN', ', error="invalid_request"')
     const caller = await this.caller(token)
     if (scopes.some((scope) => caller.scopes.has(scope))) return caller
-    throw new ApiError('forbidden', `the token lacks a scope: any of ${scopes.join(' ')}`, {
-      headers: {
-        'www-authenticate': `Bearer realm="oneroster", error="insufficient_scope", scope="${scopes.join(' ')}"`,
-      },
+    throw lacking('token', scopes, {
+      'www-authenticate': `Bearer realm="oneroster", error="insufficient_scope", scope="${scopes.join(' ')}"`,
     })
   }
 

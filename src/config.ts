@@ -11,6 +11,10 @@ export interface Config {
   readonly tokenSeconds: number
   /** Milliseconds a checked token is believed without asking again: the bound within which a revocation is seen. */
   readonly tokenRecheckMs: number
+  /** What the secrets of clients that sign by OAuth 1.0a are derived from; absent: no signature is taken. */
+  readonly oauth1Key: string | undefined
+  /** How far a signed request's timestamp may be from the database's clock, and how long its nonce is remembered. */
+  readonly oauth1WindowSeconds: number
   /** Records on a page at most; a larger `limit` gets a page of this size and a `next` link. */
   readonly pageLimitMax: number
   /** Bytes the body of a write may have. */
@@ -23,6 +27,9 @@ export interface Config {
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
+
+/** 256 bits in hexadecimal have 64 characters, in base64 43; less than 32 is no key but a password. */
+export const oauth1KeyCharsMin = 32
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -49,6 +56,9 @@ export function readConfig(environment: Environment): Config {
     if (text !== undefined && /[?#]/.test(text)) faults.push('PUBLIC_URL must have no query and no fragment')
     return text
   }
+  const oauth1Key = environment['OAUTH1_KEY'] || undefined
+  if (oauth1Key !== undefined && oauth1Key.length < oauth1KeyCharsMin)
+    faults.push(`OAUTH1_KEY must be at least ${oauth1KeyCharsMin} characters long`)
   const logLevel = environment['LOG_LEVEL'] || 'info'
   if (!['silent', 'error', 'info'].includes(logLevel))
     faults.push(`LOG_LEVEL must be silent, error or info, not "${logLevel}"`)
@@ -58,6 +68,8 @@ export function readConfig(environment: Environment): Config {
     poolSize: number('DATABASE_POOL_SIZE', Math.max(2, navigator.hardwareConcurrency), 1),
     tokenSeconds: number('TOKEN_SECONDS', 3600, 1),
     tokenRecheckMs: number('TOKEN_RECHECK_MS', 5000, 0),
+    oauth1Key,
+    oauth1WindowSeconds: number('OAUTH1_WINDOW_SECONDS', 300, 1),
     pageLimitMax: number('PAGE_LIMIT_MAX', 10_000, 10_000),
     bodyMaxBytes: number('BODY_MAX_BYTES', 10 * 1024 ** 2, 1024),
     importMaxUnpackedBytes: number('IMPORT_MAX_UNPACKED_BYTES', 4 * 1024 ** 3, 1),

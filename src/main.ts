@@ -20,7 +20,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   serve [--port 3000] [--data .rosterhub]
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
-  clients create --name NAME --scope SCOPE… | list | rotate ID | revoke ID [--json]
+  clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
 
@@ -40,6 +40,7 @@ const options = {
   faults: { type: 'string' },
   name: { type: 'string' },
   scope: { type: 'string', multiple: true },
+  oauth1: { type: 'boolean' },
   students: { type: 'string' },
   out: { type: 'string' },
   seed: { type: 'string' },
@@ -122,7 +123,9 @@ async function clientsRun(
   const data = await openData(config, { directory: directoryOf(flags), holder: 'a client command' })
   try {
     if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
-    const given = { name: flags.name, scopes: flags.scope ?? [], json: flags.json ?? false }
+    const { oauth1Key } = config
+    const { name, scope: scopes = [], oauth1 = false, json = false } = flags
+    const given = { name, scopes, oauth1, oauth1Key, json }
     process.stdout.write(`${await clientsCommand(data.owner.sql, verb, id, given)}\n`)
   } finally {
     await data.close()

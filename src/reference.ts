@@ -1,10 +1,9 @@
 // The reference of the whole API as a page at /docs: the served documents, shown by a viewer that comes with the hub. Its
 // bytes come in, responses go out. The page asks no other host for anything, and its headers forbid that it does. Pure.
 
-import { documents, localised } from './discovery.ts'
+import { documents } from './discovery.ts'
 import { ApiError } from './errors.ts'
 import hub from './generated/hub.document.ts'
-import v1p1 from './generated/v1p1.document.ts'
 
 /** The viewer's JavaScript, one file, compressed by gzip. */
 export type Viewer = () => Promise<Uint8Array<ArrayBuffer>>
@@ -41,13 +40,7 @@ async function named(bytes: Uint8Array<ArrayBuffer>): Promise<Asset> {
   return { bytes, file: `viewer-${hash.toHex()}.js` }
 }
 
-/** The documents that no discovery path serves: 1.1 knows none, and the hub's own operations are no service. */
-const ownDocuments: Readonly<Record<string, (origin: string) => object>> = {
-  'v1p1.json': (origin) => localised({ base: baseOf(v1p1), files: [], document: v1p1 }, origin) as object,
-  'hub.json': (origin) => ({ ...hub, servers: [{ url: origin, description: 'This hub.' }] }),
-}
-
-const baseOf = ({ servers }: { servers: readonly { url: string }[] }): string => new URL(servers[0]?.url ?? '').pathname
+const hubDocument = 'hub.json'
 
 /** Same origin only. The viewer writes its own styles; it runs nothing that is not in its file. */
 const policy = [
@@ -71,8 +64,7 @@ const sources = [
     url: `${base}/discovery/${files[0]}`,
     servers: [{ url: base, description: 'This hub.' }],
   })),
-  { ...titled(v1p1), url: '/docs/v1p1.json', servers: [{ url: baseOf(v1p1), description: 'This hub.' }] },
-  { ...titled(hub), url: '/docs/hub.json', servers: [{ url: '/', description: 'This hub.' }] },
+  { ...titled(hub), url: `/docs/${hubDocument}`, servers: [{ url: '/', description: 'This hub.' }] },
 ]
 
 interface Titled {
@@ -135,8 +127,12 @@ function page(viewerFile: string): Response {
 function file(request: Request, asset: Asset, publicUrl: string | undefined): Response {
   const { pathname, origin } = new URL(request.url)
   const name = pathname.slice(pathname.lastIndexOf('/') + 1)
-  const own = Object.hasOwn(ownDocuments, name) ? ownDocuments[name] : undefined
-  if (own !== undefined) return Response.json(own(publicUrl ?? origin), { headers: plainHeaders })
+  if (name === hubDocument) {
+    return Response.json(
+      { ...hub, servers: [{ url: publicUrl ?? origin, description: 'This hub.' }] },
+      { headers: plainHeaders },
+    )
+  }
   if (name !== asset.file) throw new ApiError('unknownobject', `Unknown Object: no such file ${pathname}`)
   const takesGzip = /(^|[\s,])gzip($|[\s,;])/.test(request.headers.get('accept-encoding') ?? '')
   const headers = {

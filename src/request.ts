@@ -60,7 +60,8 @@ async function readText(request: Request, bytesMax: number): Promise<string> {
   }
 }
 
-function readReading(request: Request, operation: Operation, options: RequestOptions): PageCall | OneCall {
+/** What a GET asks for. Throws ApiError that names the parameter. */
+export function readReading(request: Request, operation: Operation, options: RequestOptions): PageCall | OneCall {
   const sent = new URL(request.url)
   const origin = options.publicUrl ?? sent.origin
   const parameters = sent.searchParams

@@ -76,7 +76,7 @@ function cursorAfter(call: PageCall, { last }: Page): string | undefined {
   return encodeCursor(call, last)
 }
 
-/** The address of another page: every parameter as it was sent, but those that name the page. */
+/** The address of another page: every parameter as it was sent, but those that name the page or sign the request. */
 function link(base: string, call: PageCall, relation: string, offset: number, cursor?: string): string {
   const place = `limit=${call.limit}&offset=${offset}${cursor === undefined ? '' : `&cursor=${cursor}`}`
   return `<${base}${place}>; rel="${relation}"`
@@ -85,6 +85,8 @@ function link(base: string, call: PageCall, relation: string, offset: number, cu
 const placing = new Set(['limit', 'offset', 'cursor'])
 
 function linkBase({ url }: PageCall): string {
-  const kept = new URLSearchParams([...url.searchParams].filter(([name]) => !placing.has(name))).toString()
+  const kept = new URLSearchParams(
+    [...url.searchParams].filter(([name]) => !placing.has(name) && !name.startsWith('oauth_')),
+  ).toString()
   return `${url.origin}${url.pathname}?${kept === '' ? '' : `${kept}&`}`
 }

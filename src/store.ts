@@ -57,6 +57,11 @@ export interface Token {
   readonly expiresAtMs: number
 }
 
+export interface Consumer {
+  readonly generation: number
+  readonly scopes: readonly string[]
+}
+
 export class Store {
   private readonly totals = new Map<string, Total>()
   private readonly puts: Batches<PutItem, PutOutcome>
@@ -161,6 +166,24 @@ export class Store {
     const [row] = await this.sql<{ granted: string[] | null }[]>`select to_json(api.create_token(
       ${client}, ${secretHash}, ${scopes === undefined ? null : textArray(scopes)}::text::text[], ${tokenHash}, ${seconds})) as granted`
     return row?.granted ?? undefined
+  }
+
+  /** Generation and scopes of a client that may sign; undefined when it is unknown, revoked or may not. */
+  async consumer(client: string): Promise<Consumer | undefined> {
+    const [row] = await this.sql<{ consumer: Consumer | null }[]>`select api.consumer(${client}) as consumer`
+    return row?.consumer ?? undefined
+  }
+
+  /** Uses a nonce up. False when it was used before, undefined when its timestamp is outside the window. */
+  async useNonce(
+    client: string,
+    nonce: string,
+    timestamp: number,
+    windowSeconds: number,
+  ): Promise<boolean | undefined> {
+    const [row] = await this.sql<{ fresh: boolean | null }[]>`
+      select api.use_nonce(${client}, ${nonce}, ${timestamp}, ${windowSeconds}) as fresh`
+    return row?.fresh ?? undefined
   }
 
   /** Applied files of sql/, name to every hash it was applied with. */

@@ -1,12 +1,26 @@
-// `clients create|list|rotate|revoke`: the OAuth 2 clients, told as text or as JSON.
+// `clients create|list|rotate|revoke`: the OAuth clients, told as text or as JSON.
 
-import { allScopes, type Client, createClient, findScope, listClients, revokeClient, rotateClient } from '../clients.ts'
+import {
+  allScopes,
+  type Client,
+  type Credentials,
+  createClient,
+  findScopes,
+  KeyMissing,
+  listClients,
+  revokeClient,
+  rotateClient,
+} from '../clients.ts'
 import type { Sql } from '../database.ts'
 import { CommandError } from './data.ts'
 
 export interface ClientFlags {
   readonly name: string | undefined
   readonly scopes: readonly string[]
+  /** The new client may sign by OAuth 1.0a. */
+  readonly oauth1: boolean
+  /** OAUTH1_KEY. */
+  readonly oauth1Key: string | undefined
   readonly json: boolean
 }
 
@@ -20,19 +34,18 @@ export async function clientsCommand(
   const print = (value: object, text: string): string => (flags.json ? JSON.stringify(value) : text)
   switch (verb) {
     case 'create': {
-      const made = await createClient(sql, flags.name ?? wanted('--name NAME'), readScopes(flags.scopes))
-      return print(
-        made,
-        `client id      ${made.clientId}\nclient secret  ${made.clientSecret}\nThe secret is not shown again.`,
-      )
+      const key = flags.oauth1 ? (flags.oauth1Key ?? wanted('--oauth1: the setting OAUTH1_KEY')) : undefined
+      const name = flags.name ?? wanted('--name NAME')
+      const made = await createClient(sql, name, readScopes(flags.scopes), undefined, key)
+      return print(made, `client id        ${made.clientId}\n${secrets(made)}\nNo secret is shown again.`)
     }
     case 'list': {
       const clients = await listClients(sql)
       return print(clients, clients.length === 0 ? 'no clients' : clients.map(line).join('\n'))
     }
     case 'rotate': {
-      const made = (await rotateClient(sql, id ?? wanted('a client id'))) ?? unknown(id)
-      return print(made, `client secret  ${made.clientSecret}\nThe old secret and its tokens are no longer good.`)
+      const made = (await rotate(sql, id ?? wanted('a client id'), flags.oauth1Key)) ?? unknown(id)
+      return print(made, `${secrets(made)}\nThe old secrets and their tokens are no longer good.`)
     }
     case 'revoke': {
       if (!(await revokeClient(sql, id ?? wanted('a client id')))) unknown(id)
@@ -40,8 +53,19 @@ export async function clientsCommand(
     }
     default:
       throw new CommandError(
-        'clients create --name NAME --scope SCOPE…, clients list, clients rotate ID or clients revoke ID',
+        'clients create --name NAME --scope SCOPE… [--oauth1], clients list, clients rotate ID or clients revoke ID',
       )
+  }
+}
+
+const secrets = ({ clientSecret, oauth1Secret }: Credentials): string =>
+  `client secret    ${clientSecret}${oauth1Secret === undefined ? '' : `\nconsumer secret  ${oauth1Secret}`}`
+
+async function rotate(sql: Sql, id: string, key: string | undefined): Promise<Credentials | undefined> {
+  try {
+    return await rotateClient(sql, id, key)
+  } catch (thrown) {
+    throw thrown instanceof KeyMissing ? new CommandError(thrown.message) : thrown
   }
 }
 
@@ -50,17 +74,18 @@ const line = (client: Client): string =>
     client.clientId,
     client.name,
     client.revokedAt === null ? 'active' : 'revoked',
-    client.scopes.map((s) => s.split('/').at(-1)).join(' '),
+    [...new Set(client.scopes.map((scope) => scope.split('/').at(-1)))].join(' '),
+    ...(client.oauth1 ? ['signs by OAuth 1.0a'] : []),
   ].join('  ')
 
 function readScopes(names: readonly string[]): string[] {
-  if (names.length === 0)
-    throw new CommandError(`name at least one --scope:\n${allScopes.map((s) => `  ${s.split('/').at(-1)}`).join('\n')}`)
-  return names.map(
-    (name) =>
-      findScope(name) ??
-      fail(`no scope "${name}"; there are:\n${allScopes.map((s) => `  ${s.split('/').at(-1)}`).join('\n')}`),
-  )
+  const known = [...new Set(allScopes.map((scope) => `  ${scope.split('/').at(-1)}`))].join('\n')
+  if (names.length === 0) throw new CommandError(`name at least one --scope:\n${known}`)
+  const found = names.flatMap((name) => {
+    const scopes = findScopes(name)
+    return scopes.length > 0 ? scopes : fail(`no scope "${name}"; there are:\n${known}`)
+  })
+  return [...new Set(found)]
 }
 
 const fail = (message: string): never => {

@@ -1,14 +1,22 @@
 // `quickstart`: from nothing to a served district. Data directory or PostgreSQL, migrations, a demo district through the
 // real import, a client that holds every scope, a port, and three curl lines.
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { allScopes, type Credentials, createClient, isCurrent, listClients, rotateClient } from '../clients.ts'
-import type { Config } from '../config.ts'
-import type { Database, Sql } from '../database.ts'
-import { district, districtDelta } from '../district/district.ts'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  allowOauth1,
+  allScopes,
+  type Credentials,
+  createClient,
+  isCurrent,
+  listClients,
+  rotateClient,
+} from '../clients.ts'
+import { type Config, oauth1KeyCharsMin } from '../config.ts'
+import type { Sql } from '../database.ts'
 import { migrate, readSqlFiles } from '../migrate.ts'
-import { writeZip } from '../zip.ts'
+import { randomSecret } from '../secrets.ts'
 import { CommandError, type Data, openData } from './data.ts'
+import { importDemo, putAssessments } from './demo.ts'
 import { type ImportFlags, reportText, runImport } from './importing.ts'
 import { appFor, listen, untilSignal } from './serving.ts'
 
@@ -20,17 +28,20 @@ export interface QuickstartOptions {
   readonly importFlags: ImportFlags
 }
 
-/** The demo has about 1,500 people (these students, their teachers and some of their guardians) and a gradebook. */
-const demo = { students: 1150, seed: 1, gradebook: true }
 const demoClient = 'demo'
 
-export async function quickstart(config: Config, options: QuickstartOptions): Promise<void> {
+export async function quickstart(settings: Config, options: QuickstartOptions): Promise<void> {
   const tell = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`)
-  const data = await openData(config, { directory: options.directory, holder: `a quickstart on port ${options.port}` })
+  const data = await openData(settings, {
+    directory: options.directory,
+    holder: `a quickstart on port ${options.port}`,
+  })
   try {
-    const credentials = await prepare(data, config, options, tell)
-    const app = await data.app()
-    const server = listen(appFor(app, config), options.port)
+    const config = { ...settings, oauth1Key: settings.oauth1Key ?? keptKey(options.directory) }
+    const { credentials, isNewDemo } = await prepare(data, config, options, tell)
+    const app = appFor(await data.app(), config)
+    if (isNewDemo) await putAssessments(app, credentials)
+    const server = listen(app, options.port)
     const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
     const ready = {
       baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
@@ -47,10 +58,10 @@ export async function quickstart(config: Config, options: QuickstartOptions): Pr
 
 async function prepare(
   data: Data,
-  config: Config,
+  config: Config & { readonly oauth1Key: string },
   options: QuickstartOptions,
   tell: (line: string) => void,
-): Promise<Credentials> {
+): Promise<{ credentials: Credentials; isNewDemo: boolean }> {
   const { owner } = data
   tell(owner.embedded ? `Data in ${options.directory} (embedded PGlite).` : 'Data in PostgreSQL (DATABASE_URL).')
   const base = `${config.publicUrl ?? `http://localhost:${options.port}`}/ims/oneroster/`
@@ -60,8 +71,10 @@ async function prepare(
     const archive = Bun.file(options.importFile)
     if (!(await archive.exists())) throw new CommandError(`${options.importFile}: no such file`)
     tell(reportText(await runImport(owner, archive, options.importFlags, config)))
-  } else if (await isEmpty(owner.sql)) await importDemo(owner, config, tell)
-  return demoCredentials(owner.sql, options.directory)
+  }
+  const isNewDemo = options.importFile === undefined && (await isEmpty(owner.sql))
+  if (isNewDemo) await importDemo(owner, config, tell)
+  return { credentials: await demoCredentials(owner.sql, options.directory, config.oauth1Key), isNewDemo }
 }
 
 async function isEmpty(sql: Sql): Promise<boolean> {
@@ -69,30 +82,41 @@ async function isEmpty(sql: Sql): Promise<boolean> {
   return row?.empty ?? true
 }
 
-/** Two nights: the whole district, then the changes that leave some records deleted. */
-async function importDemo(owner: Database, config: Config, tell: (line: string) => void): Promise<void> {
-  tell('Importing the demo district.')
-  for (const files of [district(demo), districtDelta(demo)]) {
-    const archive = await new Response(writeZip(files)).blob()
-    tell(reportText(await runImport(owner, archive, {}, config)))
-  }
-}
-
 /** The hub keeps only the hash of a secret, so the demo client's is kept in the data directory. */
-async function demoCredentials(sql: Sql, directory: string): Promise<Credentials> {
+async function demoCredentials(sql: Sql, directory: string, oauth1Key: string): Promise<Credentials> {
   const path = `${directory}/demo-client.json`
   const kept = readCredentials(path)
-  if (kept !== undefined && (await isCurrent(sql, kept))) return kept
-  const isKnown = (await listClients(sql)).some((client) => client.clientId === demoClient)
-  const credentials = isKnown
-    ? await rotateClient(sql, demoClient)
-    : await createClient(sql, 'quickstart demo', allScopes, demoClient)
-  if (credentials === undefined)
+  const isKept = kept !== undefined && (await isCurrent(sql, kept))
+  const credentials = isKept ? kept : await makeDemoClient(sql, oauth1Key)
+  const oauth1Secret = credentials && (await allowOauth1(sql, demoClient, oauth1Key))
+  if (credentials === undefined || oauth1Secret === undefined)
     throw new CommandError('the demo client was revoked; make one with `clients create`, then `serve`')
+  const { clientId, clientSecret } = credentials
+  if (!isKept) keepPrivate(directory, path, JSON.stringify({ clientId, clientSecret }))
+  return { clientId, clientSecret, oauth1Secret }
+}
+
+async function makeDemoClient(sql: Sql, oauth1Key: string): Promise<Credentials | undefined> {
+  const isKnown = (await listClients(sql)).some((client) => client.clientId === demoClient)
+  return isKnown
+    ? rotateClient(sql, demoClient, oauth1Key)
+    : createClient(sql, 'quickstart demo', allScopes, demoClient)
+}
+
+/** The key that consumer secrets are derived from: made at the first start, the same at every later one. */
+function keptKey(directory: string): string {
+  const path = `${directory}/oauth1.key`
+  const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
+  if (kept.length >= oauth1KeyCharsMin) return kept
+  const key = randomSecret()
+  keepPrivate(directory, path, key)
+  return key
+}
+
+function keepPrivate(directory: string, path: string, text: string): void {
   mkdirSync(directory, { recursive: true })
-  writeFileSync(path, `${JSON.stringify(credentials)}\n`, { mode: 0o600 })
+  writeFileSync(path, `${text}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)
-  return credentials
 }
 
 function readCredentials(path: string): Credentials | undefined {

@@ -5,7 +5,7 @@ export default {
  "info": {
   "title": "RosterHub",
   "version": "1.0",
-  "description": "What the hub answers beside the OneRoster services: access tokens, health, the services' own documents and this reference.",
+  "description": "What the hub answers beside the OneRoster services: access tokens, health, and the services' own documents and this reference.",
   "license": {
    "name": "Apache-2.0",
    "url": "https://www.apache.org/licenses/LICENSE-2.0"
@@ -287,6 +287,43 @@ export default {
     }
    }
   },
+  "/ims/oneroster/v1p1/discovery/{file}": {
+   "get": {
+    "operationId": "getV1p1DiscoveryDocument",
+    "tags": [
+     "Discovery"
+    ],
+    "summary": "The OpenAPI document of the OneRoster 1.1 API, with this hub's own addresses",
+    "security": [],
+    "parameters": [
+     {
+      "name": "file",
+      "in": "path",
+      "required": true,
+      "description": "The name is the hub's own, as 1.1 describes no discovery.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "onerosterv1p1_openapi3_v1p0.json"
+       ]
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The document.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "type": "object",
+         "additionalProperties": true
+        }
+       }
+      }
+     }
+    }
+   }
+  },
   "/docs": {
    "get": {
     "operationId": "getReference",
@@ -334,7 +371,7 @@ export default {
       "description": "A name the page gives. The viewer is named for its content, so that it may be kept for ever.",
       "schema": {
        "type": "string",
-       "pattern": "^(hub\\.json|v1p1\\.json|viewer-[0-9a-f]{16}\\.js)$"
+       "pattern": "^(hub\\.json|viewer-[0-9a-f]{16}\\.js)$"
       }
      }
     ],

@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ims/oneroster/v1p1/discovery/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The OpenAPI document of the OneRoster 1.1 API, with this hub's own addresses */
+        get: operations["getV1p1DiscoveryDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -390,6 +407,31 @@ export interface operations {
             path: {
                 /** @description Either of the two names in use for the same document. */
                 file: "onerosterv1p2resourcesservice_openapi3_v1p0.json" | "imsorv1p2_resources_openapi3_v1p0.json";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getV1p1DiscoveryDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name is the hub's own, as 1.1 describes no discovery. */
+                file: "onerosterv1p1_openapi3_v1p0.json";
             };
             cookie?: never;
         };

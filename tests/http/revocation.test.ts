@@ -1,7 +1,7 @@
 // How long a token is good for: until it expires, its client is revoked or gets a new secret, seen within the bound.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { Auth, sha256 } from '../../src/auth.ts'
+import { Auth } from '../../src/auth.ts'
 import {
   allScopes,
   type Credentials,
@@ -10,6 +10,7 @@ import {
   revokeClient,
   rotateClient,
 } from '../../src/clients.ts'
+import { sha256 } from '../../src/secrets.ts'
 import { Store } from '../../src/store.ts'
 import { origin } from '../support/collections.ts'
 import { type Hub, openHub, rosteringPath, scopeBase } from '../support/hub.ts'

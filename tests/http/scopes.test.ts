@@ -42,8 +42,9 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
   test('is 401 without a token, with a malformed header, and with a token nobody gave out', async () => {
     const unknown = 'A'.repeat(43)
     const challenge = 'Bearer realm="oneroster"'
+    const isSigned = operation.signed
     for (const [header, expected] of [
-      [undefined, challenge],
+      [undefined, isSigned ? `${challenge}, OAuth realm="oneroster"` : challenge],
       ['', `${challenge}, error="invalid_request"`],
       ['Bearer', `${challenge}, error="invalid_request"`],
       ['Bearer a b', `${challenge}, error="invalid_request"`],

@@ -1,8 +1,8 @@
 // The token endpoint, RFC 6749: how a client names itself, what it is granted, how it is refused.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { sha256 } from '../../src/auth.ts'
 import { allScopes, type Credentials, createClient } from '../../src/clients.ts'
+import { sha256 } from '../../src/secrets.ts'
 import { type Hub, openHub, scopeBase } from '../support/hub.ts'
 import { askToken, basic, grant, granted, inForm, postToken, refused } from '../support/tokens.ts'
 

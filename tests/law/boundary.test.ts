@@ -45,15 +45,17 @@ const texts = async (statement: string): Promise<string[]> =>
 const ours = `'{store,catalog,shape,source,load,api,migration}'::name[]`
 
 describe("the application's role", () => {
-  test('can do its work: a page, a record, a token, the health', async () => {
+  test('can do its work: a page, a record, a token, a signature, the health', async () => {
     const page = await asApp(
       (sql) =>
         sql`select api.page('c', 'get_all_users', '{}', null, null, false, null, 10, 0, null, null, 'http://x/')`,
     )
     expect(JSON.stringify(page)).toContain('Byron')
-    expect(await codeOf(`select api.one('c', 'get_user', 'u1', null, 'http://x/')`)).toBe('done')
+    expect(await codeOf(`select api.read('c', 'get_user', 'u1', null, 'http://x/')`)).toBe('done')
     expect(await codeOf(`select api.token('\\x00')`)).toBe('done')
     expect(await codeOf(`select api.create_token('c', '\\x00', null, '\\x00', 60)`)).toBe('done')
+    expect(await codeOf(`select api.consumer('c')`)).toBe('done')
+    expect(await codeOf(`select api.use_nonce('c', 'n', extract(epoch from now())::bigint, 300)`)).toBe('done')
     expect(await codeOf('select api.applied_migrations()')).toBe('done')
   })
 
@@ -61,7 +63,19 @@ describe("the application's role", () => {
     const allowed = await texts(`select distinct n.nspname || '.' || proname as text
       from pg_proc join pg_namespace as n on n.oid = pronamespace
       where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
-    expect(allowed.sort()).toEqual(['api.applied_migrations', 'api.create_token', 'api.one', 'api.page', 'api.token'])
+    expect(allowed.sort()).toEqual([
+      'api.applied_migrations',
+      'api.consumer',
+      'api.create_token',
+      'api.page',
+      'api.post',
+      'api.put',
+      'api.read',
+      'api.remove',
+      'api.token',
+      'api.use_nonce',
+      'api.version',
+    ])
   })
 
   test('may execute functions whose search path is fixed, for they act as the owner', async () => {
@@ -113,6 +127,9 @@ describe("the application's role", () => {
       `select api.import_begin('x', '1.2', false, false)`,
       `select api.create_client('x', 'x', '\\x00', '{}')`,
       `select api.rotate_client('x', '\\x00')`,
+      `select api.allow_oauth1('x')`,
+      'select * from store.nonces',
+      'delete from store.nonces',
       `select api.filter('users', null)`,
       `select api.prepare('x', 'text', 'select 1')`,
       'create schema mine',
@@ -157,13 +174,13 @@ describe('public', () => {
   })
 })
 
-test('a statement slipped under a name that api.one executes reads no secret: it runs as a role that may read rosters only', async () => {
+test('a statement slipped under a name that api.read executes reads no secret: it runs as a role that may read rosters only', async () => {
   const found = asApp(async (sql) => {
     const [row] = await sql<{ name: string }[]>`select 'rh_' || md5(row('get_org'::text, null::text[])::text) as name`
     await sql.unsafe(
       `prepare ${row?.name}(text, text) as select query_to_xml('select secret_hash from store.clients', true, false, '')::text`,
     )
-    return sql`select api.one('x', 'get_org', 'nope', null, 'b')`
+    return sql`select api.read('x', 'get_org', 'nope', null, 'b')`
   })
   expect(await found.then(JSON.stringify, (thrown: { code?: string }) => thrown.code)).toBe(denied)
 })

@@ -30,7 +30,15 @@ const schemas: Record<string, Schema> = {
 }
 const fieldsOf = (properties: Record<string, Schema>) =>
   new FieldReader(schemas).fields({ type: 'object', properties }).map((field) => ({ ...field }))
-const plain = { isList: false, target: null, path: null, selectable: true }
+const plain = {
+  isList: false,
+  target: null,
+  path: null,
+  selectable: true,
+  computed: null,
+  collection: null,
+  required: false,
+}
 
 describe('a field', () => {
   test.each([

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { ImportReport } from '../../src/importer.ts'
+import { consumerSecret } from '../../src/secrets.ts'
 import { type Ended, openPlace, type Place } from '../support/command.ts'
 import { backend } from '../support/database.ts'
 import { zipOf } from '../support/packages.ts'
@@ -109,6 +110,8 @@ describe('clients', () => {
   interface Client {
     readonly clientId: string
     readonly clientSecret?: string
+    readonly oauth1Secret?: string
+    readonly oauth1: boolean
     readonly name: string
     readonly scopes: string[]
     readonly rotatedAt: string | null
@@ -123,7 +126,7 @@ describe('clients', () => {
     expect(Object.keys(made)).toEqual(['clientId', 'clientSecret'])
     const listed = await clients('list')
     expect(json<Client[]>(listed)).toMatchObject([
-      { clientId: made.clientId, name: 'LMS', rotatedAt: null, revokedAt: null },
+      { clientId: made.clientId, name: 'LMS', oauth1: false, rotatedAt: null, revokedAt: null },
     ])
     expect(json<Client[]>(listed)[0]?.scopes.map((scope) => scope.split('/').at(-1))).toEqual([
       'roster.readonly',
@@ -138,6 +141,33 @@ describe('clients', () => {
     expect([last?.rotatedAt === null, last?.revokedAt === null]).toEqual([false, false])
     const gone = await clients('rotate', made.clientId)
     expect([gone.code, gone.stdout, gone.stderr]).toEqual([1, '', `no client "${made.clientId}", or it is revoked\n`])
+  }, 60_000)
+
+  test('--oauth1 gives a consumer secret too, and rotate another; without OAUTH1_KEY neither, and nothing changes', async () => {
+    const settings = { OAUTH1_KEY: 'k'.repeat(32) }
+    const create = ['clients', 'create', '--name', 'Signer', '--scope', 'roster.readonly', '--oauth1', '--json']
+    const keyless = await place.run(create)
+    expect([keyless.code, keyless.stdout, keyless.stderr]).toEqual([
+      1,
+      '',
+      '--oauth1: the setting OAUTH1_KEY is wanted\n',
+    ])
+    const made = json<Client>(await place.run(create, settings))
+    expect(Object.keys(made)).toEqual(['clientId', 'clientSecret', 'oauth1Secret'])
+    expect(made.oauth1Secret).toBe(await consumerSecret(settings.OAUTH1_KEY, made.clientId, 1))
+    const listed = async (): Promise<Client | undefined> =>
+      json<Client[]>(await place.run(['clients', 'list', '--json'])).find((c) => c.clientId === made.clientId)
+    expect(await listed()).toMatchObject({ name: 'Signer', oauth1: true, rotatedAt: null })
+    expect((await place.run(['clients', 'list'])).stdout).toMatch(/Signer .*signs by OAuth 1\.0a\n/)
+    const refused = await place.run(['clients', 'rotate', made.clientId])
+    expect([refused.code, refused.stderr, (await listed())?.rotatedAt]).toEqual([
+      1,
+      expect.stringContaining('OAUTH1_KEY must be set') as never,
+      null,
+    ])
+    const told = await place.run(['clients', 'rotate', made.clientId], settings)
+    const second = await consumerSecret(settings.OAUTH1_KEY, made.clientId, 2)
+    expect([told.code, told.stdout]).toEqual([0, expect.stringContaining(`consumer secret  ${second}\n`) as never])
   }, 60_000)
 
   test(

@@ -1,7 +1,8 @@
 // `quickstart` as a person starts it: from an empty directory to a served district, and the same again the next day.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { consumerSecret } from '../../src/secrets.ts'
 import { openPlace, type Place, type Running } from '../support/command.ts'
 import { backend } from '../support/database.ts'
 import { zipOf } from '../support/packages.ts'
@@ -12,6 +13,7 @@ interface Ready {
   readonly tokenUrl: string
   readonly clientId: string
   readonly clientSecret: string
+  readonly oauth1Secret?: string
 }
 
 let place: Place
@@ -46,7 +48,7 @@ async function get(of: Ready, path: string): Promise<Response> {
 
 describe('quickstart --json', () => {
   test('prints what a client needs to know, in one line', () => {
-    expect(Object.keys(ready)).toEqual(['baseUrl', 'tokenUrl', 'clientId', 'clientSecret'])
+    expect(Object.keys(ready)).toEqual(['baseUrl', 'tokenUrl', 'clientId', 'clientSecret', 'oauth1Secret'])
     expect(ready.baseUrl).toMatch(/^http:\/\/localhost:[1-9]\d*\/ims\/oneroster\/rostering\/v1p2$/)
     expect(ready.tokenUrl).toBe(ready.baseUrl.replace(/\/ims\/.*/, '/oauth2/token'))
   })
@@ -74,8 +76,15 @@ describe('quickstart --json', () => {
     expect([answer.status, ((await answer.json()) as { status: string }).status]).toEqual([200, 'ok'])
   })
 
-  test('keeps the secret where only its owner can read it', () => {
-    expect(statSync(`${place.directory}/data/demo-client.json`).mode & 0o777).toBe(0o600)
+  test('keeps the secret, and the key that the other is derived from, where only their owner can read them', async () => {
+    const [client, key] = ['demo-client.json', 'oauth1.key'].map((name) => `${place.directory}/data/${name}`)
+    for (const path of [client, key]) expect(statSync(String(path)).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(String(client), 'utf8'))).toEqual({
+      clientId: ready.clientId,
+      clientSecret: ready.clientSecret,
+    })
+    const kept = readFileSync(String(key), 'utf8').trim()
+    expect(ready.oauth1Secret).toBe(await consumerSecret(kept, ready.clientId, 1))
   })
 
   test.skipIf(backend === 'postgres')(
@@ -137,6 +146,7 @@ describe('quickstart', () => {
       clientSecret: value('client secret'),
     }
     expect((await get(found, '/users')).headers.get('x-total-count')).toBe('2')
+    expect(said).not.toMatch(/oauth1|consumer/i)
     const curls = said.split('\n').filter((line) => /^ +(TOKEN=\$\()?curl /.test(line))
     expect(curls.length).toBe(3)
     const shell = Bun.spawn(['sh', '-c', curls.join('\n')], { stdout: 'pipe' })

@@ -9,7 +9,10 @@ const defaults = {
   poolSize: Math.max(2, navigator.hardwareConcurrency),
   tokenSeconds: 3600,
   tokenRecheckMs: 5000,
+  oauth1Key: undefined,
+  oauth1WindowSeconds: 300,
   pageLimitMax: 10_000,
+  bodyMaxBytes: 10 * 1024 * 1024,
   importMaxUnpackedBytes: 4 * 1024 ** 3,
   logLevel: 'info',
 } as const
@@ -31,7 +34,10 @@ const names = [
   'DATABASE_POOL_SIZE',
   'TOKEN_SECONDS',
   'TOKEN_RECHECK_MS',
+  'OAUTH1_KEY',
+  'OAUTH1_WINDOW_SECONDS',
   'PAGE_LIMIT_MAX',
+  'BODY_MAX_BYTES',
   'IMPORT_MAX_UNPACKED_BYTES',
   'LOG_LEVEL',
 ]
@@ -53,7 +59,10 @@ describe('readConfig', () => {
         DATABASE_POOL_SIZE: '8',
         TOKEN_SECONDS: '60',
         TOKEN_RECHECK_MS: '0',
+        OAUTH1_KEY: 'k'.repeat(32),
+        OAUTH1_WINDOW_SECONDS: '60',
         PAGE_LIMIT_MAX: '20000',
+        BODY_MAX_BYTES: '2048',
         IMPORT_MAX_UNPACKED_BYTES: '1',
         LOG_LEVEL: 'error',
       }),
@@ -63,7 +72,10 @@ describe('readConfig', () => {
       poolSize: 8,
       tokenSeconds: 60,
       tokenRecheckMs: 0,
+      oauth1Key: 'k'.repeat(32),
+      oauth1WindowSeconds: 60,
       pageLimitMax: 20_000,
+      bodyMaxBytes: 2048,
       importMaxUnpackedBytes: 1,
       logLevel: 'error',
     })
@@ -87,6 +99,8 @@ describe('readConfig', () => {
     ['TOKEN_SECONDS', 'Infinity'],
     ['TOKEN_RECHECK_MS', '-1'],
     ['TOKEN_RECHECK_MS', ' '],
+    ['OAUTH1_KEY', 'k'.repeat(31)],
+    ['OAUTH1_WINDOW_SECONDS', '0'],
     ['PAGE_LIMIT_MAX', '9999'],
     ['IMPORT_MAX_UNPACKED_BYTES', '4GB'],
     ['IMPORT_MAX_UNPACKED_BYTES', '9007199254740993'],
@@ -102,7 +116,9 @@ describe('readConfig', () => {
     expect(faultsOf({ [name]: value })).toEqual([expect.stringContaining(name)])
   })
 
-  test('never shows the password of the database', () => {
-    expect(faultsOf({ DATABASE_URL: 'mysql://user:hunter2@db.test/hub' }).join()).not.toContain('hunter2')
+  test('never shows the password of the database, nor the key of OAuth 1.0a', () => {
+    const faults = faultsOf({ DATABASE_URL: 'mysql://user:hunter2@db.test/hub', OAUTH1_KEY: 'hunter2' })
+    expect(faults.length).toBe(2)
+    expect(faults.join()).not.toContain('hunter2')
   })
 })

@@ -5,12 +5,17 @@ import * as fc from 'fast-check'
 import type { Cursor, PageCall } from '../../src/call.ts'
 import { encodeCursor } from '../../src/cursor.ts'
 import { operations } from '../../src/generated/operations.ts'
-import { readCall } from '../../src/request.ts'
+import { readReading } from '../../src/request.ts'
 
 const operation = operations.find(({ id }) => id === 'getAllUsers') as (typeof operations)[number]
 const address = 'http://hub.test/ims/oneroster/rostering/v1p2/users'
 const read = (query: string): PageCall =>
-  readCall(new Request(address + query), operation, { publicUrl: undefined, pageLimitMax: 10_000 }) as PageCall
+  readReading(new Request(address + query), operation, {
+    publicUrl: undefined,
+    pageLimitMax: 10_000,
+    bodyBytesMax: 1024,
+    build: 'b',
+  }) as PageCall
 
 describe('a cursor', () => {
   const order = fc.record({

@@ -6,6 +6,7 @@ import { ApiError, type CodeMinor, errorResponse, toApiError } from '../../src/e
 const statuses: Readonly<Record<CodeMinor, number>> = {
   invalid_filter_field: 400,
   invalid_selection_field: 400,
+  invalid_blank_selection_field: 400,
   invaliddata: 422,
   unauthorisedrequest: 401,
   forbidden: 403,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import type { PageCall } from '../../src/call.ts'
 import { ApiError } from '../../src/errors.ts'
 import { type Operation, operations } from '../../src/generated/operations.ts'
-import { readCall } from '../../src/request.ts'
+import { readReading } from '../../src/request.ts'
 
 const operation = (id: string): Operation => {
   const found = operations.find((one) => one.id === id)
@@ -12,10 +12,10 @@ const operation = (id: string): Operation => {
   return found
 }
 const base = 'http://hub.test/ims/oneroster/rostering/v1p2'
-const options = { publicUrl: undefined, pageLimitMax: 10_000 }
+const options = { publicUrl: undefined, pageLimitMax: 10_000, bodyBytesMax: 1024, build: 'b' }
 
 const read = (query: string): PageCall =>
-  readCall(new Request(`${base}/users${query}`), operation('getAllUsers'), options) as PageCall
+  readReading(new Request(`${base}/users${query}`), operation('getAllUsers'), options) as PageCall
 
 const refusal = (run: () => unknown): ApiError => {
   try {
@@ -120,13 +120,13 @@ describe('fields', () => {
   })
 
   test('of a single record are read alike', () => {
-    const call = readCall(new Request(`${base}/users/u1?fields=a,b&limit=x`), operation('getUser'), options)
+    const call = readReading(new Request(`${base}/users/u1?fields=a,b&limit=x`), operation('getUser'), options)
     expect(call).toMatchObject({ kind: 'one', arguments: ['u1'], fields: ['a', 'b'] })
   })
 })
 
 describe('a path', () => {
-  const one = (id: string) => readCall(new Request(`${base}/users/${id}`), operation('getUser'), options).arguments
+  const one = (id: string) => readReading(new Request(`${base}/users/${id}`), operation('getUser'), options).arguments
 
   test('gives its ids in order, decoded once, each inside its own segment', () => {
     expect(one('a%2Fb')).toEqual(['a/b'])
@@ -136,7 +136,7 @@ describe('a path', () => {
     const nested = operations.find((other) => other.pathParameters.length === 2)
     if (nested === undefined) throw new Error('no operation with two ids')
     const path = nested.path.replace(/\{\w+\}/, 's%2F1').replace(/\{\w+\}/, 'c%3F2')
-    expect(readCall(new Request(`http://hub.test${path}`), nested, options).arguments).toEqual(['s/1', 'c?2'])
+    expect(readReading(new Request(`http://hub.test${path}`), nested, options).arguments).toEqual(['s/1', 'c?2'])
   })
 
   test.each(['%', '%zz', '%E9', '%C3', '%00', 'a%00b'].map((id) => [id]))(
@@ -151,7 +151,7 @@ describe('a path', () => {
   test('is told by the public address where there is one, and by the request where not', () => {
     const request = new Request(`${base}/users?limit=5`)
     const shown = (publicUrl?: string) => {
-      const call = readCall(request, operation('getAllUsers'), { ...options, publicUrl }) as PageCall
+      const call = readReading(request, operation('getAllUsers'), { ...options, publicUrl }) as PageCall
       return [call.base, call.url.href]
     }
     expect(shown()).toEqual(['http://hub.test/ims/oneroster/', `${base}/users?limit=5`])

@@ -5,19 +5,32 @@ import * as fc from 'fast-check'
 import type { Page, PageCall } from '../../src/call.ts'
 import { encodeCursor } from '../../src/cursor.ts'
 import { operations } from '../../src/generated/operations.ts'
-import { readCall } from '../../src/request.ts'
+import { readReading } from '../../src/request.ts'
 import { oneResponse, pageResponse } from '../../src/response.ts'
 
 const operation = operations.find(({ id }) => id === 'getAllUsers') as (typeof operations)[number]
 const address = 'https://hub.test/ims/oneroster/rostering/v1p2/users'
 const callOf = (query: string): PageCall =>
-  readCall(new Request(`${address}?${query}`), operation, { publicUrl: undefined, pageLimitMax: 10_000 }) as PageCall
+  readReading(new Request(`${address}?${query}`), operation, {
+    publicUrl: undefined,
+    pageLimitMax: 10_000,
+    bodyBytesMax: 1024,
+    build: 'b',
+  }) as PageCall
 
 /** The page a store of `total` records would answer. */
 const pageOf = ({ limit, offset }: PageCall, total: number): Page => {
   const count = Math.max(0, Math.min(limit, total - offset))
   const last = count > 0 ? ([null, `id-${offset + count}`] as const) : undefined
-  return { body: new Uint8Array(0), count, total, last, hasMore: offset + count < total && count > 0 }
+  return {
+    body: new Uint8Array(0),
+    count,
+    total,
+    last,
+    hasMore: offset + count < total && count > 0,
+    version: 4,
+    isSorted: true,
+  }
 }
 
 /** The links of an answer, by relation. */
@@ -100,6 +113,13 @@ describe('the links of a page', () => {
     }
   })
 
+  test('carry no signature of the request they answer: each wants its own', () => {
+    const links = linksAt('oauth_nonce=n&oauth_signature=s%3D&oauth=1&limit=5&offset=5', 20)
+    expect(Object.keys(links)).toEqual(['first', 'prev', 'next', 'last'])
+    for (const link of Object.values(links))
+      expect([...link.searchParams.keys()].filter((name) => name.startsWith('oauth'))).toEqual(['oauth'])
+  })
+
   test('name a page by its cursor in next alone, where the page ended', () => {
     const call = callOf('limit=10&offset=20&cursor=WyIrIixudWxsLCJ1MSJd')
     expect(call.cursor).toEqual([null, 'u1'])
@@ -126,15 +146,19 @@ describe('the links of a page', () => {
 describe('an answer', () => {
   test('of a page has its total and its body, untouched, as JSON', async () => {
     const body = new TextEncoder().encode('{"users":[]}')
-    const response = pageResponse(callOf(''), { body, count: 0, total: 7, last: undefined, hasMore: false })
+    const call = callOf('')
+    const response = pageResponse(call, { ...pageOf(call, 0), body, total: 7 })
     expect(response.status).toBe(200)
     expect(response.headers.get('x-total-count')).toBe('7')
     expect(response.headers.get('content-type')).toStartWith('application/json')
+    expect(response.headers.get('etag')).toBe('"4-b"')
     expect(await response.text()).toBe('{"users":[]}')
   })
 
   test('of one record has no paging headers', async () => {
-    const response = oneResponse(new TextEncoder().encode('{"user":{}}'))
+    const body = new TextEncoder().encode('{"user":{}}')
+    const response = oneResponse({ ...callOf(''), kind: 'one' }, { body, version: '7' })
+    expect(response.headers.get('etag')).toBe('"7-b"')
     expect(response.headers.get('content-type')).toStartWith('application/json')
     expect(response.headers.has('link') || response.headers.has('x-total-count')).toBe(false)
     expect(await response.json()).toEqual({ user: {} })

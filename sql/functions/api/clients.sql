@@ -41,21 +41,25 @@ $$;
 
 create or replace function api.list_clients() returns jsonb language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('clientId', client_id, 'name', name, 'scopes', to_jsonb(scopes),
-    'createdAt', created_at, 'rotatedAt', rotated_at, 'revokedAt', revoked_at) order by created_at, client_id), '[]')
+    'oauth1', oauth1_generation is not null, 'createdAt', created_at, 'rotatedAt', rotated_at, 'revokedAt', revoked_at)
+    order by created_at, client_id), '[]')
   from store.clients
 $$;
 
 create or replace function api.rotate_client(p_client text, p_secret_hash bytea) returns boolean language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  update store.clients set secret_hash = p_secret_hash, rotated_at = now() where client_id = p_client and revoked_at is null;
+  update store.clients set secret_hash = p_secret_hash, oauth1_generation = oauth1_generation + 1, rotated_at = now()
+  where client_id = p_client and revoked_at is null;
   if not found then
     return false;
   end if;
   delete from store.tokens where client_id = p_client;
   return true;
 end $$;
-comment on function api.rotate_client is 'Takes a new secret; the old one and every token it bought end. False for an unknown or revoked client.';
+comment on function api.rotate_client is
+  'Takes a new secret, and raises the generation of a client that may sign; the old secrets and every token end. False '
+  'for an unknown or revoked client.';
 
 create or replace function api.revoke_client(p_client text) returns boolean language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$

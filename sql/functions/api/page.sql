@@ -120,7 +120,7 @@ begin
     -- an offset and the total tell whether there is more; a cursor's offset may have drifted since, so it looks
     case when p_mode = 'keyset' then format('page.row_count = %s and exists (select from %s where %s and %s)', p_limit, v_rows, v_condition,
       api.after(v_key, p_descending, 'page.last_key', 'page.last_sourced_id')) else 'null' end,
-    p_sort is null or api.sort_key(v_operation.entity, p_sort) is not null);
+    case when p_sort is null or api.sort_key(v_operation.entity, p_sort) is not null then 'true' else 'false' end);
 end $$;
 
 create or replace function api.prepare(p_name text, p_parameters text, p_statement text) returns void language plpgsql as $$

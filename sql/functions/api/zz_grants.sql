@@ -32,5 +32,7 @@ grant execute on function
   api.remove(text, text, text, jsonb),
   api.create_token(text, bytea, text[], bytea, integer),
   api.token(bytea),
+  api.consumer(text),
+  api.use_nonce(text, text, bigint, integer),
   api.applied_migrations()
 to rosterhub_app;

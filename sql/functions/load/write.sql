@@ -72,29 +72,32 @@ declare
 begin
   execute format($sql$
     create or replace function load.%1$I(p_items jsonb, p_revision bigint) returns jsonb language plpgsql as $body$
+    declare
+      v_outcomes jsonb;
     begin
       -- the rows as they are once every other writer of them is done
       perform from store.%2$I where sourced_id in (select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item)
         order by sourced_id for update;
-      return (
-        with sent as (
-          select place, item ->> 'path' as path, item ->> 'client' as client, item ->> 'sourcedId' as sourced_id,
-            item -> 'record' as record, item -> 'ifMatch' as if_match
-          from jsonb_array_elements(p_items) with ordinality as t(item, place)
-        ), typed as materialized (
-          select s.place, s.path, s.record, nullif(s.if_match, 'null') as if_match, k.revision as known_revision, %3$s
-          from sent as s left join store.%2$I as k on k.sourced_id = s.sourced_id
-        ), checked as materialized (
-          select t.*, %4$s as fault from typed as t
-        ), written as (
-          insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t where fault is null
-          on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
-            where (%9$s) is distinct from (%10$s)
-          returning old.sourced_id
-        )
-        select jsonb_agg(jsonb_build_object('fault', c.fault, 'outcome', case when c.fault is not null then null
-          when w.sourced_id is null then 'unchanged' when c.known_revision is null then 'created' else 'replaced' end) order by c.place)
-        from checked as c left join written as w on w.sourced_id = c.sourced_id);
+      with sent as (
+        select place, item ->> 'path' as path, item ->> 'client' as client, item ->> 'sourcedId' as sourced_id,
+          item -> 'record' as record, item -> 'ifMatch' as if_match
+        from jsonb_array_elements(p_items) with ordinality as t(item, place)
+      ), typed as materialized (
+        select s.place, s.path, s.record, nullif(s.if_match, 'null') as if_match, k.revision as known_revision, %3$s
+        from sent as s left join store.%2$I as k on k.sourced_id = s.sourced_id
+      ), checked as materialized (
+        select t.*, %4$s as fault from typed as t
+      ), written as (
+        insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t where fault is null
+        on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
+          where (%9$s) is distinct from (%10$s)
+        returning old.sourced_id
+      )
+      select jsonb_agg(jsonb_build_object('fault', c.fault, 'outcome', case when c.fault is not null then null
+        when w.sourced_id is null then 'unchanged' when c.known_revision is null then 'created' else 'replaced' end) order by c.place)
+      into v_outcomes
+      from checked as c left join written as w on w.sourced_id = c.sourced_id;
+      return v_outcomes;
     end $body$ $sql$,
     'write_' || p_entity, v_table,
     (select string_agg(format('%s as %I', v_values ->> name, name), ', ') from unnest(v_columns) as name),
@@ -105,6 +108,7 @@ begin
     (select string_agg(format('%1$I = excluded.%1$I', name), ', ') from unnest(v_content) as name),
     (select string_agg(format('old.%I', name), ', ') from unnest(v_content) as name),
     (select string_agg(format('excluded.%I', name), ', ') from unnest(v_content) as name));
+  execute format('revoke all on function load.%I(jsonb, bigint) from public', 'write_' || p_entity);
 end $$;
 
 create or replace function load.create_writers() returns void language plpgsql as $$

@@ -1,7 +1,8 @@
-// Secrets: as long and as random as they are said to be, kept as a hash anyone can check.
+// Secrets: as long and as random as they are said to be, hashed or derived as anyone can check.
 
 import { describe, expect, test } from 'bun:test'
-import { randomSecret, sha256 } from '../../src/auth.ts'
+import { createHmac } from 'node:crypto'
+import { consumerSecret, randomSecret, sha256 } from '../../src/secrets.ts'
 
 describe('randomSecret', () => {
   test('is 256 bits in characters that need no encoding in a URL, a form or a header', () => {
@@ -31,5 +32,31 @@ describe('sha256', () => {
     ['ü', '607474ca475a9724d7360aba71a56d5df77e61350e3f724cfa1f46e857e2d85f'],
   ])('of %p is the hash of its UTF-8', async (text, hex) => {
     expect(Buffer.from(await sha256(text)).toString('hex')).toBe(hex)
+  })
+})
+
+describe('consumerSecret', () => {
+  const key = 'a key of the hub that is long enough'
+
+  test('is the HMAC-SHA256 of id and generation under the key, in base64url', async () => {
+    for (const [id, generation] of [
+      ['demo', 1],
+      ['a6c1b6f2-52b9-4d8c-9d1b-0a2f5a3f7c11', 12],
+      ['ü', 3],
+    ] as const) {
+      const expected = createHmac('sha256', key).update(`${id}\n${generation}`).digest('base64url')
+      expect(await consumerSecret(key, id, generation)).toBe(expected)
+    }
+  })
+
+  test('is another for every key, every client and every generation', async () => {
+    const secrets = await Promise.all([
+      consumerSecret(key, 'demo', 1),
+      consumerSecret(`${key}.`, 'demo', 1),
+      consumerSecret(key, 'demo', 2),
+      consumerSecret(key, 'demo2', 1),
+      consumerSecret(key, 'demo\n1', 1),
+    ])
+    expect(new Set(secrets).size).toBe(5)
   })
 })
