@@ -31,6 +31,11 @@ async function sources(): Promise<Source[]> {
   return JSON.parse(text.replaceAll('&quot;', '"').replaceAll('&amp;', '&').replaceAll('&lt;', '<')).sources
 }
 
+interface Document {
+  readonly tags: readonly { readonly name: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { tags: readonly string[]; summary: string }>>>>
+}
+
 const viewerPath = async (): Promise<string> =>
   String(/src="([^"]+)"/.exec(await (await fetch(`${origin}/docs`)).text())?.[1])
 
@@ -138,13 +143,13 @@ describe.skipIf(chromium === undefined)('the reference in a browser [needs Chrom
   test('shows the operations of every document', async () => {
     const { page } = browser
     for (const { slug, title, url } of await sources()) {
+      const document = (await (await fetch(new URL(url, origin))).json()) as Document
+      const tag = document.tags[0]?.name
+      const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
+      const summary = String(operations.find(({ tags }) => tags[0] === tag)?.summary)
       await page.goto('about:blank')
-      await page.goto(`${origin}/docs#${slug}`)
+      await page.goto(`${origin}/docs#${slug}/tag/${tag?.toLowerCase()}`)
       await page.getByRole('heading', { name: title, level: 1 }).first().waitFor()
-      const { paths } = (await (await fetch(new URL(url, origin))).json()) as {
-        paths: Record<string, Record<string, { summary: string }>>
-      }
-      const summary = String(Object.values(Object.values(paths)[0] ?? {})[0]?.summary)
       await page.getByRole('heading', { name: summary }).first().waitFor()
     }
   }, 120_000)

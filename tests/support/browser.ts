@@ -68,6 +68,8 @@ export async function openBrowser(executablePath: string): Promise<Browser> {
     await context.close()
     rmSync(profile, { recursive: true, force: true })
   })
+  // a page of 4 MB of script on a busy machine
+  context.setDefaultTimeout(60_000)
   const page: Page = context.pages()[0]
   const requested: string[] = []
   const complaints: string[] = []
