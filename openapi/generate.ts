@@ -35,7 +35,7 @@ export async function generated(): Promise<Map<string, string>> {
     files.set(`src/generated/${name}.schemas.ts`, `${tsHeader}${typeboxImport}${typeboxSource(document)}\n`)
     files.set(
       `src/generated/${name}.document.ts`,
-      `${tsHeader}export default ${JSON.stringify(withoutOurs(document), null, 1)}\n`,
+      `${tsHeader}export default ${JSON.stringify(servedDocument(name), null, 1)}\n`,
     )
   }
   return files
@@ -68,6 +68,8 @@ ${rows.join('\n')}
 }
 
 /** A document as it is served: without the x-rosterhub entries that only the generator reads. */
+export const servedDocument = (name: string): unknown => withoutOurs(readDocument(name))
+
 function withoutOurs(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOurs)
   if (typeof value !== 'object' || value === null) return value
