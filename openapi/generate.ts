@@ -36,7 +36,7 @@ export async function generated(): Promise<Map<string, string>> {
     files.set(`src/generated/${name}.schemas.ts`, `${tsHeader}${typeboxImport}${typeboxSource(document)}\n`)
     files.set(
       `src/generated/${name}.document.ts`,
-      `${tsHeader}export default ${JSON.stringify(withoutOurs(withExamples(document, readExamples(name))), null, 1)}\n`,
+      `${tsHeader}export default ${JSON.stringify(servedDocument(name), null, 1)}\n`,
     )
   }
   return files
@@ -68,7 +68,10 @@ ${rows.join('\n')}
 `
 }
 
-/** A document as it is served: without the x-rosterhub entries that only the generator reads. */
+/** A document as it is served: with its examples, without the x-rosterhub entries that only the generator reads. */
+export const servedDocument = (name: string): unknown =>
+  withoutOurs(withExamples(readDocument(name), readExamples(name)))
+
 function withoutOurs(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOurs)
   if (typeof value !== 'object' || value === null) return value

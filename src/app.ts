@@ -11,6 +11,7 @@ import { ApiError, errorResponse, toApiError } from './errors.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { health, readiness } from './health.ts'
 import type { Observe } from './observe.ts'
+import { referenceRoutes, type Viewer } from './reference.ts'
 import { Store } from './store.ts'
 
 export interface AppOptions {
@@ -33,6 +34,8 @@ export interface AppOptions {
   readonly writesTogether?: number
   /** Compiles each route at its first request; false where a runtime forbids code made at run time. Default true. */
   readonly aot?: boolean
+  /** What shows the reference at /docs; without it there is none. */
+  readonly viewer?: Viewer
 }
 
 export interface App {
@@ -49,7 +52,8 @@ interface Route {
 
 export function createApp(options: AppOptions): App {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
-  const elysia = new Elysia({ aot: options.aot ?? true })
+  // a host may be short, such as http://api/: by default Elysia looks for the path behind eleven characters
+  const elysia = new Elysia({ aot: options.aot ?? true, handler: { standardHostname: false } })
   // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
   const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
   for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, options.observe), unread)
@@ -154,7 +158,7 @@ function serviceRoutes(given: AppOptions): Route[] {
   ]
 }
 
-function hubRoutes({ sql, config, sqlHashes, version }: AppOptions): Route[] {
+function hubRoutes({ sql, config, sqlHashes, version, viewer }: AppOptions): Route[] {
   const options = { store: new Store(sql), expected: sqlHashes, version, startedAtMs: Date.now() }
   const get = (path: string, name: string, read: (request: Request) => Response | Promise<Response>): Route => ({
     path,
@@ -164,6 +168,7 @@ function hubRoutes({ sql, config, sqlHashes, version }: AppOptions): Route[] {
     get('/health', 'getHealth', () => health(options)),
     get('/health/live', 'getLiveness', () => Response.json({ status: 'ok' })),
     get('/health/ready', 'getReadiness', () => readiness(options)),
+    ...referenceRoutes(viewer, config.publicUrl).map(({ path, name, read }) => get(path, name, read)),
     ...documents.flatMap((served) =>
       served.files.map((file) =>
         get(`${served.base}/discovery/${file}`, 'getDiscoveryDocument', (request) =>

@@ -39,9 +39,11 @@ interface PutItem {
   readonly sourcedId: string
   readonly record: PutCall['record']
   readonly ifMatch: readonly string[] | null
+  readonly wait?: true
 }
 
-interface PutOutcome extends Outcome {
+interface PutOutcome {
+  readonly outcome: Outcome['outcome'] | 'locked'
   readonly fault: { readonly status: number; readonly message: string } | null
 }
 
@@ -125,9 +127,18 @@ export class Store {
     const { operation, record, versions } = call
     const { sourcedId } = record
     const item = { client, path: `/${operation.envelope}`, sourcedId, record, ifMatch: versions ?? null }
-    const { outcome, fault } = await this.puts.run(snakeCase(operation.id), sourcedId, item)
+    const name = snakeCase(operation.id)
+    const first = await this.puts.run(name, sourcedId, item)
+    // another has the record: alone it waits for that, and holds nobody up
+    const { outcome, fault } = first.outcome === 'locked' ? await this.putAlone(name, item) : first
+    if (outcome === 'locked')
+      throw new ApiError('server_busy', 'the record is being written; try again', { status: 503 })
     if (fault !== null) throw new ApiError('invaliddata', fault.message, { status: fault.status })
     return { outcome }
+  }
+
+  private async putAlone(operation: string, item: PutItem): Promise<PutOutcome> {
+    return (await this.putAll(operation, [{ ...item, wait: true }]))[0] as PutOutcome
   }
 
   private async putAll(operation: string, items: readonly PutItem[]): Promise<readonly PutOutcome[]> {

@@ -132,6 +132,7 @@ function welcome(ready: { baseUrl: string; tokenUrl: string } & Credentials): st
 RosterHub is ready.
 
   base URL       ${ready.baseUrl}
+  reference      ${new URL('/docs', ready.baseUrl)}
   client id      ${ready.clientId}
   client secret  ${ready.clientSecret}
 

@@ -11,8 +11,12 @@ import { CommandError } from './data.ts'
 
 export function appFor(database: Database, config: Config): App {
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
-  return createApp({ sql: database.sql, config, observe, sqlHashes: sqlHashes(), version: packageJson.version })
+  return createApp({ sql: database.sql, config, observe, sqlHashes: sqlHashes(), version: packageJson.version, viewer })
 }
+
+/** The viewer of the reference: @scalar/api-reference, as `bun run viewer` put it there. */
+export const viewer = (): Promise<Uint8Array<ArrayBuffer>> =>
+  Bun.file(new URL('../viewer/scalar.js.gz', import.meta.url)).bytes()
 
 /** Listens on every address; port 0 takes a free one. Throws CommandError where the port is taken. */
 export function listen(app: App, port: number): { readonly port: number; readonly stop: () => Promise<void> } {

@@ -5,7 +5,7 @@ export default {
  "info": {
   "title": "RosterHub",
   "version": "1.0",
-  "description": "What the hub answers beside the OneRoster services: access tokens, health, and the services' own documents.",
+  "description": "What the hub answers beside the OneRoster services: access tokens, health, and the services' own documents and this reference.",
   "license": {
    "name": "Apache-2.0",
    "url": "https://www.apache.org/licenses/LICENSE-2.0"
@@ -29,6 +29,10 @@ export default {
   {
    "name": "Discovery",
    "description": "The documents of the services, with this hub's own addresses."
+  },
+  {
+   "name": "Reference",
+   "description": "The documents as a page for people."
   }
  ],
  "paths": {
@@ -349,6 +353,88 @@ export default {
     "responses": {
      "200": {
       "description": "The document.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "type": "object",
+         "additionalProperties": true
+        }
+       }
+      }
+     }
+    }
+   }
+  },
+  "/docs": {
+   "get": {
+    "operationId": "getReference",
+    "tags": [
+     "Reference"
+    ],
+    "summary": "The reference of all services as a page",
+    "description": "Shows every operation of every service, and sends requests to try them out, with client credentials or a token. The page asks no other host for anything.",
+    "security": [],
+    "responses": {
+     "200": {
+      "description": "The page.",
+      "headers": {
+       "Content-Security-Policy": {
+        "description": "Forbids every other host.",
+        "schema": {
+         "type": "string"
+        }
+       }
+      },
+      "content": {
+       "text/html": {
+        "schema": {
+         "type": "string"
+        }
+       }
+      }
+     }
+    }
+   }
+  },
+  "/docs/{file}": {
+   "get": {
+    "operationId": "getReferenceFile",
+    "tags": [
+     "Reference"
+    ],
+    "summary": "A file of that page",
+    "security": [],
+    "parameters": [
+     {
+      "name": "file",
+      "in": "path",
+      "required": true,
+      "description": "A name the page gives. The viewer is named for its content, so that it may be kept for ever.",
+      "schema": {
+       "type": "string",
+       "pattern": "^(hub\\.json|viewer-[0-9a-f]{16}\\.js)$"
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The file.",
+      "content": {
+       "text/javascript": {
+        "schema": {
+         "type": "string"
+        }
+       },
+       "application/json": {
+        "schema": {
+         "type": "object",
+         "additionalProperties": true
+        }
+       }
+      }
+     },
+     "404": {
+      "description": "No such file.",
       "content": {
        "application/json": {
         "schema": {

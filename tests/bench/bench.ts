@@ -1,4 +1,4 @@
-// `bun run bench read|import`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
+// `bun run bench read|write|import`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
 // hardware, a table and each ratio beside its bar; a missed bar is told, and only a bench that cannot run exits with 1.
 
 import { parseArgs } from 'node:util'
@@ -7,8 +7,10 @@ import { benchImport } from './import.ts'
 import { hardware } from './machine.ts'
 import { benchRead } from './read.ts'
 import { printReport } from './report.ts'
+import { benchWrite } from './write.ts'
 
 const usage = `bun run bench read    [--students 200000] [--seconds 4] [--rounds 5] [--connections 32] [--fresh] [--json]
+bun run bench write   [--seconds 4] [--rounds 5] [--connections 32] [--json]
 bun run bench import  [--students 200000] [--rounds 3] [--json]
 
 BENCH_DATABASE_URL names the server (default postgres://postgres@127.0.0.1:5432/postgres). The bench makes databases
@@ -36,20 +38,18 @@ function count(name: 'students' | 'seconds' | 'rounds' | 'connections', fallback
   throw new UsageError(`--${name} must be a whole number above 0`)
 }
 
+const load = () => ({ seconds: count('seconds'), rounds: count('rounds', '5'), connections: count('connections') })
+const benches = {
+  read: () => benchRead({ students: count('students'), isFresh: flags.fresh, ...load() }),
+  write: () => benchWrite(load()),
+  import: () => benchImport({ students: count('students'), rounds: count('rounds', '3') }),
+}
+
 async function run(bench: string | undefined): Promise<void> {
-  if (bench !== 'read' && bench !== 'import') throw new UsageError(usage)
+  if (bench !== 'read' && bench !== 'write' && bench !== 'import') throw new UsageError(usage)
   const machine = await onServer((sql) => hardware(sql))
   process.stdout.write(`${machine}\n`)
-  const report =
-    bench === 'read'
-      ? await benchRead({
-          students: count('students'),
-          seconds: count('seconds'),
-          rounds: count('rounds', '5'),
-          connections: count('connections'),
-          isFresh: flags.fresh,
-        })
-      : await benchImport({ students: count('students'), rounds: count('rounds', '3') })
+  const report = await benches[bench]()
   printReport(report)
   if (flags.json) process.stdout.write(`${JSON.stringify({ bench, machine, ...report })}\n`)
 }

@@ -2,12 +2,15 @@
 // own. Every answer must be 2xx; an error fails the bench.
 
 import { timed } from './processes.ts'
+import { median } from './statistics.ts'
 
 export interface Load {
   readonly url: string
   readonly token: string
   readonly connections: number
   readonly seconds: number
+  /** PUTs of results instead of GETs: each another id, or one of a thousand again. */
+  readonly put?: { readonly mode: 'create' | 'replace'; readonly prefix: string }
 }
 
 export interface Measured {
@@ -32,10 +35,29 @@ export async function measure(load: Load): Promise<Measured> {
   return measured
 }
 
-const wrkCommand = (path: string, { url, token, connections, seconds }: Load): string[] => [
+/** The medians of rounds that were measured alike. */
+export function medians(rounds: readonly Measured[]): Measured {
+  const of = (name: keyof Measured): number => median(rounds.map((round) => round[name]))
+  return {
+    requestsPerSecond: of('requestsPerSecond'),
+    p50Ms: of('p50Ms'),
+    p95Ms: of('p95Ms'),
+    p99Ms: of('p99Ms'),
+    failureCount: 0,
+  }
+}
+
+const wrkCommand = (path: string, { url, token, connections, seconds, put }: Load): string[] => [
   path,
   ...['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`, '--timeout', '60s'],
-  ...['--header', `Authorization: Bearer ${token}`, '--script', `${here}wrk.lua`, url],
+  ...[
+    '--header',
+    `Authorization: Bearer ${token}`,
+    '--script',
+    `${here}${put === undefined ? 'wrk' : 'wrk_put'}.lua`,
+    url,
+  ],
+  ...(put === undefined ? [] : ['--', put.mode, put.prefix]),
 ]
 
 const ownCommand = (load: Load): string[] => [process.execPath, `${here}load_generator.ts`, JSON.stringify(load)]

@@ -4,14 +4,32 @@
 import type { Load, Measured } from './load.ts'
 import { quantile } from './statistics.ts'
 
-const { url, token, connections, seconds } = JSON.parse(process.argv[2] ?? '') as Load
+const { url, token, connections, seconds, put } = JSON.parse(process.argv[2] ?? '') as Load
 const latenciesMs: number[] = []
 let failureCount = 0
+
+let number = 0
+
+function send(): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` }
+  if (put === undefined) return fetch(url, { headers })
+  number += 1
+  const sourcedId = `${put.prefix}${put.mode === 'create' ? number : number % 1000}`
+  const result = {
+    sourcedId,
+    lineItem: { sourcedId: 'li1' },
+    student: { sourcedId: 'u1' },
+    scoreStatus: 'fully graded',
+    score: number,
+    scoreDate: '2026-09-14',
+  }
+  return fetch(`${url}/${sourcedId}`, { method: 'PUT', headers, body: JSON.stringify({ result }) })
+}
 
 async function ask(until: number): Promise<void> {
   while (performance.now() < until) {
     const sentAt = performance.now()
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    const answer = await send()
     await answer.arrayBuffer()
     if (answer.ok) latenciesMs.push(performance.now() - sentAt)
     else failureCount += 1

@@ -3,7 +3,7 @@
 import { allScopes, createClient } from '../../src/clients.ts'
 import { readConfig } from '../../src/config.ts'
 import { onDatabase, publicUrl, settle, urlOf } from './databases.ts'
-import { generatorName, type Measured, measure } from './load.ts'
+import { generatorName, type Measured, measure, medians } from './load.ts'
 import { resetPeak } from './machine.ts'
 import { type Server, startServer } from './processes.ts'
 import { prepareReadDatabase, readDatabase } from './read_database.ts'
@@ -119,17 +119,6 @@ async function compare(
     (round, index) => round.requestsPerSecond / (found.floor[index]?.requestsPerSecond ?? Number.NaN),
   )
   return { limit, connections, ours: medians(found.ours), floor: medians(found.floor), ratios, peakBytes }
-}
-
-function medians(rounds: readonly Measured[]): Measured {
-  const of = (name: keyof Measured): number => median(rounds.map((round) => round[name]))
-  return {
-    requestsPerSecond: of('requestsPerSecond'),
-    p50Ms: of('p50Ms'),
-    p95Ms: of('p95Ms'),
-    p99Ms: of('p99Ms'),
-    failureCount: 0,
-  }
 }
 
 function loadTable(

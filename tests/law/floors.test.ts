@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 const root = new URL('../../', import.meta.url).pathname
 const filesOf = (folder: string): string[] =>
   readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(ts|sql|yaml)$/.test(file))
+    .filter((file) => /\.(ts|sql|yaml)$/.test(file) && !file.includes('node_modules/'))
     .map((file) => `${folder}/${file}`)
     .sort()
 
@@ -28,7 +28,7 @@ const floors: readonly (readonly string[])[] = [
     'district/',
   ],
   ['request.ts', 'response.ts', 'store.ts', 'discovery.ts', 'manifest.ts'],
-  ['consumers.ts', 'health.ts'],
+  ['consumers.ts', 'health.ts', 'reference.ts'],
   ['auth.ts'],
   ['answer.ts', 'importer.ts', 'clients.ts'],
   ['app.ts', 'migrate.ts'],

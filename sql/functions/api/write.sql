@@ -1,8 +1,9 @@
 -- PUT, POST and DELETE. The writers themselves are load.write_<entity>; here is what an operation adds: which entity, what
--- its path says of the records, and the publication that dates them.
+-- its path says of the records, and the publication that dates them. None waits longer than lock_timeout for another writer,
+-- such as an import that has the same record: whoever waits holds a connection.
 
 create or replace function api.put(p_operation text, p_items jsonb) returns jsonb language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   v_entity text := (select entity from catalog.operations where operation = p_operation and kind = 'put');
   v_revision bigint := nextval('store.revisions');
@@ -15,8 +16,8 @@ begin
   return v_outcomes;
 end $$;
 comment on function api.put is
-  'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids -> for each {outcome, fault}: created, replaced '
-  'or unchanged; or {status, message}. ifMatch lists the revisions one of which it must have. A fault keeps no other record out.';
+  'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids (or one, with wait) -> for each {outcome, fault}: created, replaced '
+  'or unchanged; {status, message}; or locked: another has the record, and it is to be put again alone, with wait. ifMatch lists the revisions one of which it must have. A fault keeps no other record out.';
 
 create or replace function api.missing_parent(p_operation catalog.operations, p_arguments text[]) returns integer language plpgsql stable as $$
 declare
@@ -42,7 +43,7 @@ create or replace function api.placed(p_operation catalog.operations, p_argument
 $$;
 
 create or replace function api.post(p_client text, p_operation text, p_arguments text[], p_records jsonb) returns jsonb language plpgsql
-security definer set search_path = pg_catalog, pg_temp as $$
+security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   v_operation catalog.operations;
   v_revision bigint := nextval('store.revisions');
@@ -89,7 +90,7 @@ comment on function api.post is
   'and every record must be among the rows that source.<operation> finds. Fails with unknownobject or invaliddata.';
 
 create or replace function api.remove(p_client text, p_operation text, p_sourced_id text, p_if_match jsonb) returns void language plpgsql
-security definer set search_path = pg_catalog, pg_temp as $$
+security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   v_operation catalog.operations;
 begin

@@ -74,26 +74,35 @@ begin
     create or replace function load.%1$I(p_items jsonb, p_revision bigint) returns jsonb language plpgsql as $body$
     declare
       v_outcomes jsonb;
+      v_held text[];
     begin
-      -- the rows as they are once every other writer of them is done
-      perform from store.%2$I where sourced_id in (select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item)
-        order by sourced_id for update;
+      -- the rows as they are once their other writers are done: a record alone may wait for them, one among others is left
+      -- out, so that nobody waits for a record of somebody else's
+      if p_items @> '[{"wait": true}]' then
+        perform from store.%2$I where sourced_id = p_items #>> '{0,sourcedId}' for update;
+        v_held := array[p_items #>> '{0,sourcedId}'];
+      else
+        v_held := array(select sourced_id from store.%2$I where sourced_id in (
+          select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item) order by sourced_id for update skip locked);
+      end if;
       with sent as (
         select place, item ->> 'path' as path, item ->> 'client' as client, item ->> 'sourcedId' as sourced_id,
           item -> 'record' as record, item -> 'ifMatch' as if_match
         from jsonb_array_elements(p_items) with ordinality as t(item, place)
       ), typed as materialized (
-        select s.place, s.path, s.record, nullif(s.if_match, 'null') as if_match, k.revision as known_revision, %3$s
+        select s.place, s.path, s.record, nullif(s.if_match, 'null') as if_match, k.revision as known_revision,
+          k.sourced_id is not null and k.sourced_id <> all(v_held) as is_locked, %3$s
         from sent as s left join store.%2$I as k on k.sourced_id = s.sourced_id
       ), checked as materialized (
         select t.*, %4$s as fault from typed as t
       ), written as (
-        insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t where fault is null
+        insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t
+          where fault is null and not is_locked order by t.sourced_id
         on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
           where (%9$s) is distinct from (%10$s)
         returning old.sourced_id
       )
-      select jsonb_agg(jsonb_build_object('fault', c.fault, 'outcome', case when c.fault is not null then null
+      select jsonb_agg(jsonb_build_object('fault', case when not c.is_locked then c.fault end, 'outcome', case when c.is_locked then 'locked' when c.fault is not null then null
         when w.sourced_id is null then 'unchanged' when c.known_revision is null then 'created' else 'replaced' end) order by c.place)
       into v_outcomes
       from checked as c left join written as w on w.sourced_id = c.sourced_id;
