@@ -69,7 +69,8 @@ const unsorted = ({ sort }: PageCall): Warning => ({
 
 /** 304, for the price of one number, where the client has the page as it is now. */
 async function unchanged(store: Store, call: PageCall): Promise<Response | undefined> {
-  if (call.knownTags === undefined) return undefined
+  // "*" is any version of a page that there is, which only the page tells
+  if (call.knownTags === undefined || call.knownTags.includes('*')) return undefined
   const tag = entityTag(await store.version(call), call.build)
   return isKnown(call.knownTags, tag) ? notModified(tag) : undefined
 }

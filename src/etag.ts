@@ -9,9 +9,9 @@ export function readTags(header: string | null): readonly string[] | undefined {
   return header.trim() === '*' ? ['*'] : (header.match(/(?:W\/)?"[^"]*"/g) ?? [])
 }
 
-/** If-None-Match: whether the client has this version already; compared weakly, as proxies may have weakened a tag. */
+/** If-None-Match: whether the client has this version, or any; compared weakly, as proxies may have weakened a tag. */
 export const isKnown = (tags: readonly string[] | undefined, tag: string): boolean =>
-  tags?.some((known) => known.replace(/^W\//, '') === tag) ?? false
+  tags?.some((known) => known === '*' || known.replace(/^W\//, '') === tag) ?? false
 
 /** If-Match: the versions that a record may have, of any build; a weak tag matches none. RFC 9110, 13.1.1. */
 export const versionsOf = (tags: readonly string[] | undefined): readonly string[] | undefined =>

@@ -129,10 +129,9 @@ function readInteger(parameters: URLSearchParams, name: string, fallback: number
   })
 }
 
-/** No field has a NUL in its name, and PostgreSQL no text: such a sort names nothing, like any unknown one. */
+/** No field has a NUL in its name, and PostgreSQL no text: such a sort names nothing, like any unknown one, and says so. */
 function readSort(parameters: URLSearchParams): string | undefined {
-  const text = single(parameters, 'sort', 'invaliddata')
-  return text?.includes('\0') ? undefined : text
+  return single(parameters, 'sort', 'invaliddata')?.replaceAll('\0', '\uFFFD')
 }
 
 function readOrder(parameters: URLSearchParams): boolean {

@@ -7,14 +7,16 @@ import { entityTag, isKnown } from './etag.ts'
 
 const json = 'application/json; charset=utf-8'
 
-/** A collection's answer; the body is handed on untouched, but for what 1.1 warns of. */
+/** A collection's answer, or 304; the body is handed on untouched, but for what 1.1 warns of. */
 export function pageResponse(call: PageCall, page: Page, warnings: readonly Warning[] = []): Response {
+  const tag = entityTag(page.version, call.build)
+  if (isKnown(call.knownTags, tag)) return notModified(tag)
   return new Response(withWarnings(call, page.body, warnings), {
     headers: {
       'content-type': json,
       'x-total-count': String(page.total),
       link: links(call, page),
-      ...tagged(entityTag(page.version, call.build)),
+      ...tagged(tag),
     },
   })
 }

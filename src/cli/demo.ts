@@ -6,7 +6,7 @@ import type { Credentials } from '../clients.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { assessments } from '../district/assessments.ts'
-import { district, districtDelta } from '../district/district.ts'
+import { type DistrictOptions, district, districtDelta } from '../district/district.ts'
 import { writeZip } from '../zip.ts'
 import { reportText, runImport } from './importing.ts'
 
@@ -22,9 +22,13 @@ export async function importDemo(owner: Database, config: Config, tell: (line: s
   }
 }
 
-/** Puts the demo's assessment line items, then their results. Throws with the hub's own words where one is refused. */
-export async function putAssessments(app: App, credentials: Credentials): Promise<void> {
-  const { assessmentLineItems, assessmentResults } = assessments(demo)
+/** Puts a district's assessment line items, then their results. Throws with the hub's own words where one is refused. */
+export async function putAssessments(
+  app: App,
+  credentials: Credentials,
+  options: DistrictOptions = demo,
+): Promise<void> {
+  const { assessmentLineItems, assessmentResults } = assessments(options)
   const authorization = `Bearer ${await tokenOf(app, credentials)}`
   const put = async (collection: string, envelope: string, record: object): Promise<void> => {
     const id = encodeURIComponent((record as { sourcedId: string }).sourcedId)

@@ -1,17 +1,14 @@
-// Laws of fields on all 41 operations: exactly the named properties, and 400 for a name that is unknown or blank.
+// Laws of fields on every GET: exactly the named properties, and 400 for a name that is blank or, but for 1.1, unknown.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { operations } from '../../src/generated/operations.ts'
-import { findIds, type Ids, type Json, origin, pathOf, refusal } from '../support/collections.ts'
-import { type Hub, openHub } from '../support/hub.ts'
-import { importDistrict } from '../support/packages.ts'
-import { propertiesOf } from '../support/schemas.ts'
+import { findIds, type Ids, type Json, origin, pathOf, reads, warning } from '../support/collections.ts'
+import { type Hub, openDistrict } from '../support/hub.ts'
+import { faultsOf, propertiesOf, refusalOf } from '../support/schemas.ts'
 
 let hub: Hub
 let ids: Ids
 beforeAll(async () => {
-  hub = await openHub()
-  await importDistrict(hub.owner)
+  hub = await openDistrict()
   ids = await findIds(hub)
 }, 60_000)
 
@@ -22,11 +19,17 @@ async function records(response: Response): Promise<readonly Json[]> {
   return [content ?? []].flat() as Json[]
 }
 
+const unknown = ['nobody', 'SourcedId', 'sourced_id', 'metadata.x', "x'*𝔘"]
+const unknownIn = (name: string): readonly string[] => {
+  const sent = encodeURIComponent(name)
+  return [`fields=${sent}`, `fields=sourcedId,${sent}`, `fields=sourcedId&fields=${sent}`]
+}
+
 const only = (record: Json, names: readonly string[]): Json =>
   Object.fromEntries(Object.entries(record).filter(([name]) => names.includes(name)))
 
-describe.each(operations.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
-  const names = propertiesOf(operation.schema).map(({ name }) => name)
+describe.each(reads.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
+  const names = propertiesOf(operation).map(({ name }) => name)
   const get = (query: string): Promise<Response> => hub.get(`${origin}${pathOf(operation, ids)}?${query}`)
 
   test('answers every property of its schema alone, and nothing beside it', async () => {
@@ -58,16 +61,6 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
     expect(await records(await get(`fields=${names}`))).toEqual([...(await records(await get('')))])
   })
 
-  test('refuses an unknown name, wherever it stands, and says which', async () => {
-    const unknown = ['nobody', 'SourcedId', 'sourced_id', 'metadata.x', "x'*𝔘"]
-    for (const name of unknown) {
-      const sent = encodeURIComponent(name)
-      for (const query of [`fields=${sent}`, `fields=sourcedId,${sent}`, `fields=sourcedId&fields=${sent}`]) {
-        expect(await refusal(await get(query))).toBe(`400 invalid_selection_field: fields: unknown field "${name}"`)
-      }
-    }
-  })
-
   test('refuses a blank name', async () => {
     for (const query of [
       'fields=',
@@ -79,7 +72,45 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
       'fields=sourcedId&fields=',
       'fields=a%00b',
     ]) {
-      expect(await refusal(await get(query))).toStartWith('400 invalid_selection_field: fields: a name is blank')
+      const code = operation.service === 'v1p1' ? 'invalid_blank_selection_field' : 'invalid_selection_field'
+      expect(await refusalOf(operation, await get(query))).toStartWith(`400 ${code}: fields: a name is blank`)
+    }
+  })
+})
+
+const ofBinding = (isV1p1: boolean) =>
+  reads.filter(({ service }) => (service === 'v1p1') === isV1p1).map((operation) => [operation.id, operation] as const)
+
+describe.each(ofBinding(false))('%s', (_, operation) => {
+  test('refuses an unknown name, wherever it stands, and says which', async () => {
+    for (const name of unknown) {
+      for (const query of unknownIn(name)) {
+        const response = await hub.get(`${origin}${pathOf(operation, ids)}?${query}`)
+        expect(await refusalOf(operation, response)).toBe(
+          `400 invalid_selection_field: fields: unknown field "${name}"`,
+        )
+      }
+    }
+  })
+})
+
+describe.each(ofBinding(true))('%s', (_, operation) => {
+  test('answers the whole record for an unknown name, with a warning that says which', async () => {
+    const path = `${origin}${pathOf(operation, ids)}`
+    const plain = await hub.get(path)
+    const whole = (await plain.json()) as Json
+    for (const name of unknown) {
+      for (const query of unknownIn(name)) {
+        const response = await hub.get(`${path}?${query}`)
+        const body = (await response.json()) as Json
+        const warnings = [warning('invalid_selection_field', `fields: unknown field "${name}"`)]
+        expect([response.status, body, faultsOf(operation, body)]).toEqual([
+          200,
+          { ...whole, statusInfoSet: warnings },
+          [],
+        ])
+        expect(response.headers.get('x-total-count')).toBe(plain.headers.get('x-total-count'))
+      }
     }
   })
 })

@@ -10,7 +10,7 @@ import { readSqlFiles } from '../../src/migrate.ts'
 import { atEnd } from '../support/cleanup.ts'
 import { origin } from '../support/collections.ts'
 import { type Hub, openHub, rosteringPath } from '../support/hub.ts'
-import { faultsOf } from '../support/schemas.ts'
+import { faultsOf, statusFaultsOf } from '../support/schemas.ts'
 
 let hub: Hub
 beforeAll(async () => {
@@ -28,7 +28,7 @@ interface Health {
 async function read(fetch: Fetch, path: string): Promise<[number, Health]> {
   const response = await fetch(new Request(origin + path))
   const body = (await response.json()) as Health
-  expect(faultsOf(path === '/health/live' ? 'Liveness' : 'Health', body)).toEqual([])
+  expect(faultsOf({ service: 'hub', schema: path === '/health/live' ? 'Liveness' : 'Health' }, body)).toEqual([])
   expect(response.headers.get('content-type')).toStartWith('application/json')
   return [response.status, body]
 }
@@ -106,7 +106,7 @@ describe('a hub whose database is away', () => {
     const response = await appOverNothing()(new Request(`${origin}${rosteringPath}/users`, { headers }))
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
     const body = await response.json()
-    expect(faultsOf('imsx_StatusInfoDType', body)).toEqual([])
+    expect(statusFaultsOf({ service: 'rostering' }, body)).toEqual([])
     expect(JSON.stringify(body)).toContain('server_busy')
     expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|nobody|ECONN/)
   })
@@ -122,6 +122,6 @@ describe('a hub whose database is away', () => {
     )
     const body = (await response.json()) as { error: string }
     expect([response.status, body.error]).toEqual([503, 'temporarily_unavailable'])
-    expect(faultsOf('TokenError', body)).toEqual([])
+    expect(faultsOf({ service: 'hub', schema: 'TokenError' }, body)).toEqual([])
   })
 })

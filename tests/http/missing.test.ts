@@ -1,39 +1,31 @@
-// What is not there: unknown ids, parents, subsets, paths and methods. Always JSON, always the imsx object.
+// What is not there: unknown ids, parents, subsets, paths and methods. Always JSON, always the status object of the service.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { operations } from '../../src/generated/operations.ts'
-import { address, collections, findIds, type Ids, origin, pathOf, readPage, singles } from '../support/collections.ts'
-import { type Hub, openHub, rosteringPath } from '../support/hub.ts'
-import { importDistrict } from '../support/packages.ts'
-import { faultsOf } from '../support/schemas.ts'
+import {
+  address,
+  collections,
+  findIds,
+  type Ids,
+  origin,
+  pathOf,
+  readPage,
+  reads,
+  singles,
+} from '../support/collections.ts'
+import { type Hub, openDistrict, rosteringPath, v1p1Path } from '../support/hub.ts'
+import { refusalOf } from '../support/schemas.ts'
 
 let hub: Hub
 let ids: Ids
 beforeAll(async () => {
-  hub = await openHub()
-  await importDistrict(hub.owner)
+  hub = await openDistrict()
   ids = await findIds(hub)
 }, 60_000)
 
-/** Status, code and description of an imsx object, checked against its schema. */
-async function imsx(response: Response): Promise<readonly [number, unknown, string]> {
-  expect(response.headers.get('content-type')).toStartWith('application/json')
-  const body = (await response.json()) as {
-    imsx_codeMajor: string
-    imsx_severity: string
-    imsx_description: string
-    imsx_CodeMinor: { imsx_codeMinorField: unknown[] }
-  }
-  expect(faultsOf('imsx_StatusInfoDType', body)).toEqual([])
-  expect([body.imsx_codeMajor, body.imsx_severity]).toEqual(['failure', 'error'])
-  return [response.status, body.imsx_CodeMinor.imsx_codeMinorField[0], body.imsx_description]
-}
-
-const minor = (imsx_codeMinorFieldValue: string) => ({
-  imsx_codeMinorFieldName: 'TargetEndSystem',
-  imsx_codeMinorFieldValue,
-})
-const unknown = [404, minor('unknownobject'), expect.stringContaining('Unknown Object')]
+/** The form that refusals below a path have. */
+const bindingOf = (path: string) => ({ service: /^\/ims\/oneroster\/v1p1(\/|$)/.test(path) ? 'v1p1' : 'rostering' })
+const unknown = expect.stringMatching(/^404 unknownobject: Unknown Object: /s) as never
 
 describe.each(singles.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
   test.each(
@@ -41,14 +33,15 @@ describe.each(singles.map((operation) => [operation.id, operation] as const))('%
       (id, place) => [place, id] as const,
     ),
   )('answers 404 for an id that names nothing (%i)', async (_place, id) => {
-    const path = operation.path.replace('{sourcedId}', encodeURIComponent(id))
-    expect(await imsx(await hub.get(address(path)))).toEqual(unknown as never)
-    expect(await imsx(await hub.get(address(path, { fields: 'sourcedId' })))).toEqual(unknown as never)
+    const path = operation.path.replace(/\{\w+\}/, encodeURIComponent(id))
+    expect(await refusalOf(operation, await hub.get(address(path)))).toEqual(unknown)
+    expect(await refusalOf(operation, await hub.get(address(path, { fields: 'sourcedId' })))).toEqual(unknown)
   })
 
   test('answers 404 for an id whose percent-encoding is broken', async () => {
     for (const id of ['%', '%zz', '%E0%A4%A', '%ff', '%C0%AF']) {
-      expect(await imsx(await hub.get(origin + operation.path.replace('{sourcedId}', id)))).toEqual(unknown as never)
+      const path = operation.path.replace(/\{\w+\}/, id)
+      expect(await refusalOf(operation, await hub.get(origin + path))).toEqual(unknown)
     }
   })
 })
@@ -59,35 +52,38 @@ describe.each(
     .map((operation) => [operation.id, operation] as const),
 )('%s', (_, operation) => {
   test('answers 404 for each parent that names nothing, and says which', async () => {
-    for (const parameter of operation.pathParameters) {
-      const name = parameter.replace(/SourcedId$/, '')
+    for (const name of operation.names) {
       const response = await hub.get(address(pathOf(operation, { ...ids, [name]: "no'body/x" })))
-      const [status, code, description] = await imsx(response)
-      expect([status, code]).toEqual([404, minor('unknownobject')])
-      expect(description).toContain(`no ${name} "no'body/x"`)
+      expect(await refusalOf(operation, response)).toStartWith(
+        `404 unknownobject: Unknown Object: no ${name} "no'body/x"`,
+      )
     }
   })
 
   test('answers 404 for an unknown parent whatever is asked of its page', async () => {
-    const [parameter = ''] = operation.pathParameters
-    const path = pathOf(operation, { ...ids, [parameter.replace(/SourcedId$/, '')]: 'nobody' })
+    const path = pathOf(operation, { ...ids, [operation.names[0] ?? '']: 'nobody' })
     for (const query of [{ offset: 5 }, { limit: 1, filter: "status='active'" }, { sort: 'dateLastModified' }]) {
-      expect(await imsx(await hub.get(address(path, query)))).toEqual(unknown as never)
+      expect(await refusalOf(operation, await hub.get(address(path, query)))).toEqual(unknown)
     }
   })
 })
 
-test('a class of another school is no class in this one', async () => {
-  const [other] = await hub.owner.sql<{ id: string }[]>`
-    select sourced_id as id from store.classes where school_sourced_id <> ${ids['school'] ?? ''} limit 1`
+test('a class of another school, and a line item or a student of another class, is none in this one', async () => {
+  const { school = '', class: classId = '' } = ids
+  const [other] = await hub.owner.sql<Record<string, string>[]>`
+    select c.sourced_id as class,
+      (select min(sourced_id) from store.line_items where class_sourced_id <> ${classId}) as "lineItem",
+      (select min(user_sourced_id) from store.enrollments where role = 'student' and user_sourced_id not in (
+        select user_sourced_id from store.enrollments where class_sourced_id = ${classId})) as student
+    from store.classes as c where school_sourced_id <> ${school} limit 1`
   const nested = collections.filter(({ pathParameters }) => pathParameters.length === 2)
-  expect(nested.length).toBe(3)
+  expect(nested.length).toBe(10)
   for (const operation of nested) {
-    const [status, code, description] = await imsx(
-      await hub.get(address(pathOf(operation, { ...ids, class: other?.id ?? '' }))),
+    const [outer = '', inner = ''] = operation.names
+    const response = await hub.get(address(pathOf(operation, { ...ids, [inner]: other?.[inner] ?? '' })))
+    expect(await refusalOf(operation, response)).toBe(
+      `404 unknownobject: Unknown Object: no ${inner} "${other?.[inner]}" in ${outer} "${ids[outer]}"`,
     )
-    expect([status, code]).toEqual([404, minor('unknownobject')])
-    expect(description).toContain(`no class "${other?.id}" in school "${ids['school']}"`)
   }
 })
 
@@ -108,15 +104,20 @@ describe('a record outside the subset of the path', () => {
       `schools/${district}/students`,
       `terms/${encodeURIComponent(period)}/gradingPeriods`,
     ]
-    for (const path of outside)
-      expect([path, ...(await imsx(await hub.get(`/${path}`)))]).toEqual([path, ...unknown] as never)
+    for (const base of [rosteringPath, v1p1Path]) {
+      for (const path of outside) {
+        const response = await hub.get(`${origin}${base}/${path}`)
+        expect([path, await refusalOf(bindingOf(base), response)]).toEqual([path, unknown])
+      }
+    }
     const inside = [
       `users/${teacher}`,
       `users/${student}`,
       `orgs/${district}`,
       `academicSessions/${encodeURIComponent(period)}`,
     ]
-    for (const path of inside) expect([path, (await hub.get(`/${path}`)).status]).toEqual([path, 200])
+    for (const base of [rosteringPath, v1p1Path])
+      for (const path of inside) expect([path, (await hub.get(`${origin}${base}/${path}`)).status]).toEqual([path, 200])
   })
 
   test('is in no page of the subset: each subset is the part of its entity that the standard says', async () => {
@@ -141,6 +142,14 @@ describe('a path nobody serves', () => {
     '/',
     '/nobody',
     rosteringPath,
+    v1p1Path,
+    `${v1p1Path}/nobody`,
+    `${v1p1Path}/Users`,
+    `${v1p1Path}/users/x/y`,
+    `${v1p1Path}/scoreScales`,
+    '/ims/oneroster/v1p10/users',
+    '/ims/oneroster/gradebook/v1p2/users',
+    '/ims/oneroster/resources/v1p2/nobody',
     `${rosteringPath}/nobody`,
     `${rosteringPath}/Users`,
     `${rosteringPath}/users/x/y`,
@@ -149,21 +158,30 @@ describe('a path nobody serves', () => {
     '/oauth2',
     '/%',
     '/ims/oneroster/rostering/v1p2/users/%/classes/x',
-  ])('is answered 404 with the imsx object, by any method: %s', async (path) => {
+  ])('is answered 404 with the status of its binding, by any method: %s', async (path) => {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
-      expect(await imsx(await hub.fetch(new Request(origin + path, { method })))).toEqual(unknown as never)
+      const response = await hub.fetch(new Request(origin + path, { method }))
+      expect(await refusalOf(bindingOf(path), response)).toEqual(unknown)
     }
   })
 })
 
+/** A path without the names of its parameters: operations of one path may call them otherwise. */
+const shapeOf = ({ path }: (typeof operations)[number]): string => path.replace(/\{\w+\}/g, '{}')
+
 describe('a known path', () => {
-  test('refuses other methods with 405, Allow and the imsx object, with a token or without', async () => {
+  test('refuses other methods with 405, Allow and its status object, with a token or without', async () => {
     for (const operation of operations) {
-      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const path = pathOf(operation, ids)
+      const known = operations.filter((other) => shapeOf(other) === shapeOf(operation)).map(({ method }) => method)
+      const allowed = known.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort()
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+        if (known.includes(method)) continue
         const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { body: '{' } : {}
-        const response = await hub.fetch(new Request(origin + pathOf(operation, ids), { method, ...body }))
-        expect([operation.id, method, response.headers.get('allow')]).toEqual([operation.id, method, 'GET, HEAD'])
-        expect((await imsx(response)).slice(0, 2)).toEqual([405, minor('invaliddata')])
+        const response = await hub.fetch(new Request(origin + path, { method, ...body }))
+        const allow = response.headers.get('allow')?.split(', ').sort()
+        expect([operation.id, method, allow]).toEqual([operation.id, method, allowed])
+        expect(await refusalOf(operation, response)).toStartWith(`405 invaliddata: ${method} is not a method`)
       }
     }
     for (const [path, allow] of [
@@ -190,7 +208,7 @@ describe('a known path', () => {
 
   test('answers HEAD as it answers GET, without a body', async () => {
     const headers = { authorization: `Bearer ${await hub.token()}` }
-    for (const operation of operations) expect(await compareHead(pathOf(operation, ids), headers)).toBe(200)
+    for (const operation of reads) expect(await compareHead(pathOf(operation, ids), headers)).toBe(200)
   })
 
   test.each([

@@ -4,14 +4,12 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import { operations } from '../../src/generated/operations.ts'
 import { address, collections, findIds, type Ids, idOf, pathOf, readPage, walk } from '../support/collections.ts'
 import { compareText } from '../support/evaluate.ts'
-import { type Hub, openHub } from '../support/hub.ts'
-import { importDistrict } from '../support/packages.ts'
+import { type Hub, openDistrict } from '../support/hub.ts'
 
 let hub: Hub
 let ids: Ids
 beforeAll(async () => {
-  hub = await openHub()
-  await importDistrict(hub.owner)
+  hub = await openDistrict()
   ids = await findIds(hub)
 }, 60_000)
 
@@ -22,8 +20,13 @@ async function whole(path: string) {
   return { ...page, limit: Math.ceil(page.total / 4.5) }
 }
 
-test('the registry has the 41 operations of rostering, 29 of them collections', () => {
-  expect([operations.length, collections.length]).toEqual([41, 29])
+test('the registry has the operations of four services, and the collections among them', () => {
+  const count = (of: typeof operations) =>
+    ['rostering', 'gradebook', 'resources', 'v1p1'].map((name) => of.filter(({ service }) => service === name).length)
+  expect([count(operations), count(collections)]).toEqual([
+    [41, 35, 5, 61],
+    [29, 13, 4, 39],
+  ])
 })
 
 describe.each(collections.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {

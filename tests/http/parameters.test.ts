@@ -1,15 +1,14 @@
 // Bad limits, offsets and directions: 400 on every collection, naming the parameter.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { collections, findIds, type Ids, origin, pathOf, refusal, singles } from '../support/collections.ts'
-import { type Hub, openHub } from '../support/hub.ts'
-import { importDistrict } from '../support/packages.ts'
+import { collections, findIds, type Ids, origin, pathOf, singles } from '../support/collections.ts'
+import { type Hub, openDistrict } from '../support/hub.ts'
+import { refusalOf } from '../support/schemas.ts'
 
 let hub: Hub
 let ids: Ids
 beforeAll(async () => {
-  hub = await openHub()
-  await importDistrict(hub.owner)
+  hub = await openDistrict()
   ids = await findIds(hub)
 }, 60_000)
 
@@ -42,7 +41,7 @@ describe.each(collections.map((operation) => [operation.id, operation] as const)
     ['offset', odd],
   ])('refuses a %s that is no whole number in its range, and names it', async (name, values) => {
     for (const value of values) {
-      expect([value, await refusal(await get(`${name}=${value}`))]).toEqual([
+      expect([value, await refusalOf(operation, await get(`${name}=${value}`))]).toEqual([
         value,
         expect.stringMatching(new RegExp(`^400 invaliddata: ${name}: `)),
       ])
@@ -51,19 +50,21 @@ describe.each(collections.map((operation) => [operation.id, operation] as const)
 
   test('refuses a direction that is neither asc nor desc', async () => {
     for (const value of ['', 'ASC', 'Desc', 'up', 'asc,desc', '%20asc', 'asc%00', '1']) {
-      expect(await refusal(await get(`sort=sourcedId&orderBy=${value}`))).toStartWith('400 invaliddata: orderBy: ')
+      expect(await refusalOf(operation, await get(`sort=sourcedId&orderBy=${value}`))).toStartWith(
+        '400 invaliddata: orderBy: ',
+      )
     }
   })
 
   test('refuses a parameter given twice, even with one value', async () => {
     for (const name of ['limit', 'offset', 'orderBy', 'sort']) {
       const value = name === 'orderBy' ? 'asc' : '1'
-      expect(await refusal(await get(`${name}=${value}&${name}=${value}`))).toBe(
+      expect(await refusalOf(operation, await get(`${name}=${value}&${name}=${value}`))).toBe(
         `400 invaliddata: ${name}: given 2 times`,
       )
     }
     const twice = "filter=status%3D'active'&filter=status%3D'active'"
-    expect(await refusal(await get(twice))).toBe('400 invalid_filter_field: filter: given 2 times')
+    expect(await refusalOf(operation, await get(twice))).toBe('400 invalid_filter_field: filter: given 2 times')
   })
 
   test('takes whole numbers in range, 0 as an offset, and parameters it does not know', async () => {

@@ -5,9 +5,8 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { type Credentials, createClient, revokeClient } from '../../src/clients.ts'
 import { operations } from '../../src/generated/operations.ts'
-import { findIds, linksOf, origin, pathOf, refusal } from '../support/collections.ts'
-import { rosteringPath, scopeBase } from '../support/hub.ts'
-import { importDistrict } from '../support/packages.ts'
+import { findIds, type Ids, linksOf, origin, pathOf, reads, refusal } from '../support/collections.ts'
+import { openDistrict, rosteringPath, scopeBase } from '../support/hub.ts'
 import {
   core,
   encoded,
@@ -235,11 +234,18 @@ describe('a request that is not signed', () => {
 })
 
 describe('an operation', () => {
-  const all = { take: operations.filter(({ signed }) => signed), refuse: operations.filter(({ signed }) => !signed) }
+  const all = {
+    take: reads.filter((operation) => operation.signed),
+    refuse: reads.filter((operation) => !operation.signed),
+  }
+  let hub: SignedHub
+  let ids: Ids
+  beforeAll(async () => {
+    hub = await openSignedHub(openDistrict)
+    ids = await findIds(hub)
+  }, 60_000)
 
   test('of another standard than OneRoster 1.1 refuses a signature', async () => {
-    await importDistrict(hub.owner)
-    const ids = await findIds(hub)
     const everything = await hub.make([...new Set(operations.flatMap(({ scopes }) => scopes))])
     for (const operation of all.refuse) {
       const response = await hub.fetch(signed(signing(everything), origin + pathOf(operation, ids)))
@@ -248,8 +254,6 @@ describe('an operation', () => {
   }, 60_000)
 
   test('of OneRoster 1.1 takes a signature, once, and its links carry nothing of it', async () => {
-    await importDistrict(hub.owner)
-    const ids = await findIds(hub)
     const everything = await hub.make([...new Set(operations.flatMap(({ scopes }) => scopes))])
     const nobody = await hub.make([])
     for (const operation of all.take) {

@@ -1,81 +1,104 @@
-// Laws of sort and orderBy: every scalar property of every entity gives a total order, which pages keep.
+// Laws of sort and orderBy: every scalar property of every entity gives a total order, which pages keep. A sort that names
+// nothing is passed over, by 1.1 with a warning.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { address, collections, findIds, idOf, type Json, pathOf, readPage, walk } from '../support/collections.ts'
-import { compareText, valuesOf } from '../support/evaluate.ts'
-import { type Hub, openHub } from '../support/hub.ts'
+import type { Operation } from '../../src/generated/operations.ts'
+import {
+  address,
+  collections,
+  findIds,
+  idOf,
+  type Json,
+  pathOf,
+  readPage,
+  walk,
+  warning,
+} from '../support/collections.ts'
+import { sorted, valuesOf } from '../support/evaluate.ts'
+import { type Hub, openDistrict, openHub } from '../support/hub.ts'
 import { importOddities } from '../support/oddities.ts'
-import { importDistrict } from '../support/packages.ts'
-import { entities, namesOf } from '../support/schemas.ts'
+import { entities, faultsOf, type Name, namesOf } from '../support/schemas.ts'
 
 let hub: Hub
 beforeAll(async () => {
   hub = await openHub()
-  await importOddities(hub.owner)
+  await importOddities(hub)
 }, 60_000)
 
 const filter = "status~''"
-const metadata = ['metadata.note', 'metadata.home@id', 'metadata.a.b', 'metadata.nobody']
+const metadata = ['metadata.note', 'metadata.home@id', 'metadata.a.b', 'metadata.nobody'].map(
+  (name): Name => ({ name, kind: 'text', isList: false }),
+)
 
 /** What a sort may name: a scalar of the record. A reference sorts as its .sourcedId does, and all its .type are one. */
-const sortable = (schema: string): readonly string[] => [
-  ...namesOf(schema)
-    .filter(
-      ({ name, kind, isList }) =>
-        !isList && !['object', 'metadata'].includes(kind) && !/^password$|\.(type|sourcedId)$/.test(name),
-    )
-    .map(({ name }) => name),
+const sortable = (operation: Operation): readonly Name[] => [
+  ...namesOf(operation).filter(
+    ({ name, kind, isList }) =>
+      !isList && !['object', 'metadata'].includes(kind) && !/^password$|\.(type|sourcedId)$/.test(name),
+  ),
   ...metadata,
 ]
 
-/** Ascending: an absent value first, then code points; records of one value by their sourcedId. */
-function sorted(records: readonly Json[], field: string): readonly Json[] {
-  const keyOf = (record: Json): string => valuesOf(record, field)[0] ?? ''
-  return [...records].sort((a, b) => compareText(keyOf(a), keyOf(b)) || compareText(idOf(a), idOf(b)))
-}
-
 const cases = entities.flatMap((operation) =>
-  sortable(operation.schema).map((field) => [operation.id, field, operation] as const),
+  sortable(operation).map((field) => [operation.id, field.name, field, operation] as const),
 )
 
-describe.each(cases)('%s by %s', (_, field, { path }) => {
-  test('is in one order, absent first and code points after it, and desc is that order backwards', async () => {
-    const { records } = await readPage(hub, address(path, { filter, limit: 10_000 }))
-    const expected = sorted(records, field).map(idOf)
-    const ascending = await readPage(hub, address(path, { filter, limit: 10_000, sort: field }))
-    expect(ascending.records.map(idOf)).toEqual(expected)
-    const spelt = await readPage(hub, address(path, { filter, limit: 10_000, sort: field, orderBy: 'asc' }))
-    expect(spelt.records.map(idOf)).toEqual(expected)
-    const descending = await readPage(hub, address(path, { filter, limit: 10_000, sort: field, orderBy: 'desc' }))
-    expect(descending.records.map(idOf)).toEqual(expected.reverse())
-  })
-
-  test('keeps that order on the pages of a walk and at any offset', async () => {
-    for (const orderBy of ['asc', 'desc']) {
-      const query = { filter, sort: field, orderBy }
-      const { records, total } = await readPage(hub, address(path, { ...query, limit: 10_000 }))
-      const limit = Math.ceil(total / 3.5)
+describe.each(cases)('%s by %s', (_, field, name, { path }) => {
+  test('is in one order, absent first, and desc is that order backwards; the pages of a walk keep it', async () => {
+    const { records, total } = await readPage(hub, address(path, { filter, limit: 10_000 }))
+    const expected = sorted(records, name).map(idOf)
+    const limit = Math.ceil(total / 2.5)
+    const offset = limit - 1
+    for (const order of [{}, { orderBy: 'desc' }]) {
+      const query = { filter, sort: field, ...order }
+      const found = await readPage(hub, address(path, { ...query, limit: 10_000 }))
+      expect(found.records.map(idOf)).toEqual(expected)
       const pages = await walk(hub, address(path, { ...query, limit }))
-      expect(pages.flatMap((page) => page.records.map(idOf))).toEqual(records.map(idOf))
-      const offset = limit + 1
+      expect(pages.flatMap((page) => page.records.map(idOf))).toEqual(expected)
       const inside = await readPage(hub, address(path, { ...query, limit, offset }))
-      expect(inside.records.map(idOf)).toEqual(records.slice(offset, offset + limit).map(idOf))
+      expect(inside.records.map(idOf)).toEqual(expected.slice(offset, offset + limit))
+      expected.reverse()
     }
   })
+})
+
+test('orderBy=asc is the order that holds where none is said', async () => {
+  for (const { path } of entities) {
+    const plain = await readPage(hub, address(path, { filter, sort: 'dateLastModified' }))
+    const spelt = await readPage(hub, address(path, { filter, sort: 'dateLastModified', orderBy: 'asc' }))
+    expect(spelt.records).toEqual([...plain.records])
+  }
 })
 
 describe('the values to sort by', () => {
   test('tell more than one order, and are absent here and there', async () => {
     const orders = new Map<string, number>()
-    for (const { path, schema } of entities) {
-      const { records } = await readPage(hub, address(path, { filter, limit: 10_000 }))
-      const found = sortable(schema).map((field) => sorted(records, field).map(idOf).join())
-      orders.set(path, new Set(found).size)
-      expect(sortable(schema).some((field) => records.some((record) => valuesOf(record, field).length === 0))).toBe(
-        true,
-      )
+    for (const operation of entities) {
+      const { records } = await readPage(hub, address(operation.path, { filter, limit: 10_000 }))
+      const names = sortable(operation)
+      orders.set(operation.id, new Set(names.map((name) => sorted(records, name).map(idOf).join())).size)
+      expect(names.some(({ name }) => records.some((record) => valuesOf(record, name).length === 0))).toBe(true)
     }
-    expect(Math.min(...orders.values())).toBeGreaterThan(5)
+    expect(Math.min(...orders.values())).toBeGreaterThan(3)
+  })
+
+  test('are numbers and times too, in an order that their texts do not have', async () => {
+    for (const kind of ['number', 'time'] as const) {
+      const found = entities.flatMap((operation) =>
+        sortable(operation)
+          .filter((name) => name.kind === kind)
+          .map((name) => [operation, name] as const),
+      )
+      expect(found.length).toBeGreaterThan(3)
+      for (const [{ path }, name] of found) {
+        const { records } = await readPage(hub, address(path, { filter, limit: 10_000 }))
+        const asText = sorted(records, { ...name, kind: 'text' }).map(idOf)
+        const values = new Set(records.flatMap((record) => valuesOf(record, name.name)))
+        expect([path, name.name, values.size > 2]).toEqual([path, name.name, true])
+        if (kind === 'number')
+          expect([path, name.name, ...sorted(records, name).map(idOf)]).not.toEqual([path, name.name, ...asText])
+      }
+    }
   })
 })
 
@@ -96,37 +119,49 @@ describe('a sort that names nothing to sort by', () => {
     '%00',
     '𝔘',
     `x${'0'.repeat(5000)}`,
-  ])('is answered 200 in the default order: %#', async (sort) => {
-    for (const { path } of entities) {
-      const expected = await readPage(hub, address(path, { limit: 4 }))
+  ])('is answered 200 in the default order, by 1.1 with a warning: %#', async (sort) => {
+    for (const operation of entities) {
+      const { path, envelope, service } = operation
+      const plain = await hub.get(address(path, { limit: 4 }))
       const response = await hub.get(address(path, { limit: 4, sort }))
-      expect([response.status, Object.values((await response.json()) as object)[0]]).toEqual([200, expected.records])
-      const pages = await walk(hub, address(path, { limit: 4, sort }))
+      const body = (await response.json()) as Json
+      const { statusInfoSet, ...rest } = body
+      expect([response.status, rest, faultsOf(operation, body)]).toEqual([200, (await plain.json()) as Json, []])
+      expect([envelope, statusInfoSet]).toEqual([envelope, service === 'v1p1' ? unsorted : undefined])
+      expect(response.headers.get('x-total-count')).toBe(plain.headers.get('x-total-count'))
+    }
+  })
+
+  test('is passed over on every page of a walk', async () => {
+    for (const { path } of entities) {
+      const pages = await walk(hub, address(path, { limit: 4, sort: 'nobody' }))
       const plain = await walk(hub, address(path, { limit: 4 }))
       expect(pages.map((page) => page.records)).toEqual(plain.map((page) => page.records))
     }
   })
 
   test('may be a list or an object: there the default order holds too', async () => {
-    for (const { path, schema } of entities) {
-      const expected = await readPage(hub, address(path, { filter, limit: 4 }))
-      for (const { name } of namesOf(schema).filter(({ isList, kind }) => isList || kind === 'metadata')) {
-        const found = await readPage(hub, address(path, { filter, limit: 4, sort: name }))
+    for (const operation of entities) {
+      const expected = await readPage(hub, address(operation.path, { filter, limit: 4 }))
+      for (const { name } of namesOf(operation).filter(({ isList, kind }) => isList || kind === 'metadata')) {
+        const found = await readPage(hub, address(operation.path, { filter, limit: 4, sort: name }))
         expect([name, ...found.records]).toEqual([name, ...expected.records])
       }
     }
   })
 })
 
+/** What 1.1 says of it. */
+const unsorted = [warning('invalid_sort_field', expect.stringMatching(/^sort: ".*is nothing to sort by/s) as never)]
+
 describe('every collection of the registry', () => {
   test('sorts by dateLastModified, desc included, and walks in that order', async () => {
-    const district = await openHub()
-    await importDistrict(district.owner)
+    const district = await openDistrict()
     const ids = await findIds(district)
     for (const operation of collections) {
       const path = pathOf(operation, ids)
       const { records, total } = await readPage(district, address(path, { filter, limit: 10_000 }))
-      const expected = sorted(records, 'dateLastModified').map(idOf).reverse()
+      const expected = sorted(records, { name: 'dateLastModified', kind: 'instant', isList: false }).map(idOf).reverse()
       const query = { filter, sort: 'dateLastModified', orderBy: 'desc', limit: Math.ceil(total / 2.5) }
       const pages = await walk(district, address(path, query))
       expect([operation.id, ...pages.flatMap((page) => page.records.map(idOf))]).toEqual([operation.id, ...expected])

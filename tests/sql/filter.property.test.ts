@@ -4,29 +4,32 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Clause, Filter } from '../../src/call.ts'
-import { address, idOf, type Json, readPage } from '../support/collections.ts'
+import type { Operation } from '../../src/generated/operations.ts'
+import { address, idOf, type Json, readPage, statusOf } from '../support/collections.ts'
 import { matches, textOf, valuesOf } from '../support/evaluate.ts'
 import { type Hub, openHub } from '../support/hub.ts'
 import { importOddities } from '../support/oddities.ts'
-import { entities, faultsOf, type Name, namesOf } from '../support/schemas.ts'
+import { entities, faultsOf, type Name, namesOf, statusFaultsOf } from '../support/schemas.ts'
 
 let hub: Hub
 const recordsOf = new Map<string, readonly Json[]>()
 beforeAll(async () => {
   hub = await openHub()
-  await importOddities(hub.owner)
+  await importOddities(hub)
   for (const { id, path } of entities) {
     recordsOf.set(id, (await readPage(hub, address(path, { limit: 10_000, filter: "status~''" }))).records)
   }
 }, 60_000)
 
 const operators = ['=', '!=', '>', '>=', '<', '<=', '~'] as const
+/** The columns of 1.1 are those of 1.2: there these tell whether a name leads to the right one. */
+const few = ['=', '>', '~'] as const
 const metadata = ['metadata.note', 'metadata.a.b', 'metadata.nobody'].map(
   (name): Name => ({ name, kind: 'text', isList: false }),
 )
 
-const namesFor = (schema: string): readonly Name[] => [
-  ...namesOf(schema).filter(({ kind }) => kind !== 'object' && kind !== 'metadata'),
+const namesFor = (operation: Operation): readonly Name[] => [
+  ...namesOf(operation).filter(({ kind }) => kind !== 'object' && kind !== 'metadata'),
   ...metadata,
 ]
 
@@ -89,24 +92,54 @@ const text = (known: readonly string[]): fc.Arbitrary<string> => {
   )
 }
 
+/** A number in the spellings the filter knows, often one that some record has; of a list, several. */
+const number = (known: readonly string[], isList: boolean): fc.Arbitrary<string> => {
+  const near = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...known, '10') },
+    { weight: 2, arbitrary: fc.constantFrom('1e1', '+10', '010', '10.0', '.1', '9.', ' 9 ', '-0', '1e400', '-1e-400') },
+    { weight: 1, arbitrary: fc.integer({ min: -5, max: 120 }).map(String) },
+  )
+  return isList
+    ? fc.oneof(
+        near,
+        fc.tuple(near, near).map((both) => both.join(',')),
+      )
+    : near
+}
+
+function sentValue(
+  kind: Name['kind'],
+  isList: boolean,
+  operator: (typeof operators)[number],
+  known: readonly string[],
+): fc.Arbitrary<string> {
+  const isOrdered = !['=', '!=', '~'].includes(operator)
+  if (kind === 'number' && (isList || operator !== '~')) return number(known, isList && !isOrdered)
+  const isMoment = kind === 'date' || kind === 'time' || kind === 'instant'
+  return isMoment && !isList && operator !== '~' ? moment(known) : text(known)
+}
+
 function clause(names: readonly Name[], records: readonly Json[]): fc.Arbitrary<Clause> {
   return fc
     .tuple(fc.constantFrom(...names), fc.constantFrom(...operators))
     .chain(([{ name, kind, isList }, operator]) => {
       const known = [...new Set(records.flatMap((record) => valuesOf(record, name)))]
-      const isMoment = (kind === 'date' || kind === 'instant') && !isList && operator !== '~'
-      return (isMoment ? moment(known) : text(known)).map((value) => ({ field: name, operator, value, position: 1 }))
+      return sentValue(kind, isList, operator, known).map((value) => ({ field: name, operator, value, position: 1 }))
     })
 }
+
+const example = (kind: Name['kind'], isList: boolean): string =>
+  kind === 'number' ? '10' : !isList && ['date', 'time'].includes(kind) ? '2026-08-24' : 'x'
 
 const filterOf = (names: readonly Name[], records: readonly Json[]): fc.Arbitrary<Filter> => {
   const alternative = fc.array(clause(names, records), { minLength: 1, maxLength: 3 })
   return fc.array(alternative, { minLength: 1, maxLength: 3 })
 }
 
-describe.each(entities.map((operation) => [operation.id, operation] as const))('%s', (id, { path, schema }) => {
-  const names = namesFor(schema)
-  const lists = new Set(names.filter(({ isList }) => isList).map(({ name }) => name))
+describe.each(entities.map((operation) => [operation.id, operation] as const))('%s', (id, operation) => {
+  const { path } = operation
+  const names = namesFor(operation)
+  const byName = new Map(names.map((name) => [name.name, name]))
 
   test('finds what a plain reading of the records finds, for any filter', async () => {
     const records = recordsOf.get(id) ?? []
@@ -114,7 +147,7 @@ describe.each(entities.map((operation) => [operation.id, operation] as const))('
     const check = async (filter: Filter): Promise<void> => {
       const sent = textOf(filter)
       const found = await readPage(hub, address(path, { limit: 10_000, filter: sent }))
-      const expected = records.filter((record) => matches(record, filter, lists)).map(idOf)
+      const expected = records.filter((record) => matches(record, filter, byName)).map(idOf)
       if (expected.length > 0 && expected.length < records.length) hitCount += 1
       expect({ sent, ids: found.records.map(idOf), total: found.total }).toEqual({
         sent,
@@ -122,20 +155,22 @@ describe.each(entities.map((operation) => [operation.id, operation] as const))('
         total: expected.length,
       })
     }
-    await fc.assert(fc.asyncProperty(filterOf(names, records), check), { numRuns: 150 })
+    await fc.assert(fc.asyncProperty(filterOf(names, records), check), {
+      numRuns: operation.service === 'v1p1' ? 50 : 120,
+    })
     // filters that find all or nothing prove little
-    expect(hitCount).toBeGreaterThan(30)
+    expect(hitCount).toBeGreaterThan(10)
   }, 60_000)
 
   test('finds what a plain reading finds for every name, every operator', async () => {
     const records = recordsOf.get(id) ?? []
     for (const { name, kind, isList } of names) {
       const known = [...new Set(records.flatMap((record) => valuesOf(record, name)))].slice(0, 1)
-      for (const value of known.length > 0 ? known : [kind === 'date' && !isList ? '2026-08-24' : 'x']) {
-        for (const operator of operators) {
+      for (const value of known.length > 0 ? known : [example(kind, isList)]) {
+        for (const operator of operation.service === 'v1p1' ? few : operators) {
           const filter: Filter = [[{ field: name, operator, value, position: 1 }]]
           const found = await readPage(hub, address(path, { limit: 10_000, filter: textOf(filter) }))
-          const expected = records.filter((record) => matches(record, filter, lists)).map(idOf)
+          const expected = records.filter((record) => matches(record, filter, byName)).map(idOf)
           expect([textOf(filter), ...found.records.map(idOf)]).toEqual([textOf(filter), ...expected])
         }
       }
@@ -152,6 +187,9 @@ describe('text sent as a filter', () => {
     'dateLastModified',
     'grades',
     'birthDate',
+    'score',
+    'dueDate',
+    'orgs.sourcedId',
     '=',
     '!=',
     '>',
@@ -197,6 +235,10 @@ describe('text sent as a filter', () => {
           'enabledUser',
           'agents',
           'userIds.type',
+          'score',
+          'assignDate',
+          'learningObjectiveSet.learningObjectiveResults.score',
+          'role',
         ),
         fc.constantFrom(...operators),
         fc.string({ unit: 'binary', maxLength: 30 }),
@@ -206,13 +248,12 @@ describe('text sent as a filter', () => {
 
   test('is answered 200 or 400 with the imsx object, whatever it says', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...entities), arbitrary, async ({ path, schema }, filter) => {
-        const response = await hub.get(address(path, { limit: 2, filter }))
+      fc.asyncProperty(fc.constantFrom(...entities), arbitrary, async (operation, filter) => {
+        const response = await hub.get(address(operation.path, { limit: 2, filter }))
         const body: unknown = await response.json()
-        if (response.status === 200) return expect(faultsOf(schema, body)).toEqual([])
+        if (response.status === 200) return expect(faultsOf(operation, body)).toEqual([])
         expect([filter, response.status]).toEqual([filter, 400])
-        expect(faultsOf('imsx_StatusInfoDType', body)).toEqual([])
-        expect(JSON.stringify(body)).toContain('"invalid_filter_field"')
+        expect([statusFaultsOf(operation, body), statusOf(body).code]).toEqual([[], 'invalid_filter_field'])
       }),
       { numRuns: 600 },
     )

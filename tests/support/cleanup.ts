@@ -11,15 +11,20 @@ export const atEnd = (close: () => unknown): void => void closers.push(close)
 /** The test file that is being run, as the stack shows it. */
 const testFile = (): string => /[^\s(]+\.test\.ts/.exec(new Error().stack ?? '')?.[0] ?? ''
 
-/** Runs when another test file asks for the same, at the latest at the end: an embedded database holds 300 MB. */
-export async function untilNextFile(close: () => unknown): Promise<void> {
+/**
+ * Closes what other test files opened and keeps a closer for this one, called when another file asks for the same, at the
+ * latest at the end: an embedded database holds 300 MB. Which file it is, the stack says at the time of the first call.
+ */
+export function untilNextFile(): (close: () => unknown) => Promise<void> {
   const file = testFile()
-  for (const [other, all] of ofFiles) {
-    if (other === file) continue
-    ofFiles.delete(other)
-    for (const one of all.reverse()) await one()
+  return async (close) => {
+    for (const [other, all] of ofFiles) {
+      if (other === file) continue
+      ofFiles.delete(other)
+      for (const one of all.reverse()) await one()
+    }
+    ofFiles.set(file, [...(ofFiles.get(file) ?? []), close])
   }
-  ofFiles.set(file, [...(ofFiles.get(file) ?? []), close])
 }
 
 afterAll(async () => {

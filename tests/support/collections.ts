@@ -10,56 +10,59 @@ export const origin = 'http://localhost'
 export const collections = operations.filter(({ kind }) => kind === 'page')
 export const singles = operations.filter(({ kind }) => kind === 'one')
 
-/** Ids by what they name: a segment of a path (`students`) and a path parameter without `SourcedId` (`student`). */
+/** The operations that answer records: those that change them have tests of their own. */
+export const reads = operations.filter(({ method }) => method === 'GET')
+
+/** Ids by what they name: a segment of a path (`students`), or the parent that a path parameter names (`student`). */
 export type Ids = Readonly<Record<string, string>>
 
-/** One student in one class, and everything around them: no nested collection of these ids is empty. */
+/** One student with a result in one class, and everything around them: no nested collection of these ids is empty. */
 export async function findIds({ owner }: Pick<Hub, 'owner'>): Promise<Ids> {
   const [found] = await owner.sql<Record<string, string>[]>`
     select c.sourced_id as class, c.course_sourced_id as course, c.school_sourced_id as school,
-      e.user_sourced_id as student, e.sourced_id as enrollment, t.user_sourced_id as teacher,
-      g.parent_sourced_id as term, g.sourced_id as period
+      e.user_sourced_id as student, e.sourced_id as enrollments, t.user_sourced_id as teacher,
+      g.parent_sourced_id as term, g.sourced_id as "academicSession", l.sourced_id as "lineItem",
+      l.category_sourced_id as categories, r.sourced_id as results, s.sourced_id as "scoreScales",
+      c.resource_sourced_ids[1] as resources, u.sourced_id as "user",
+      ai.sourced_id as "assessmentLineItems", ar.sourced_id as "assessmentResults"
     from store.classes as c
+      join store.courses as o on o.sourced_id = c.course_sourced_id and cardinality(o.resource_sourced_ids) > 0
       join store.enrollments as e on e.class_sourced_id = c.sourced_id and e.role = 'student' and e.status = 'active'
       join store.enrollments as t on t.class_sourced_id = c.sourced_id and t.role = 'teacher' and t.status = 'active'
       join store.academic_sessions as g on g.parent_sourced_id = any(c.term_sourced_ids) and g.type = 'gradingPeriod'
       join store.demographics as d on d.sourced_id = e.user_sourced_id
-    where c.status = 'active' order by c.sourced_id, e.sourced_id, g.sourced_id limit 1`
-  if (found === undefined) throw new Error('the store has no class with a student, a teacher and a grading period')
-  const {
-    class: classId = '',
-    course = '',
-    school = '',
-    student = '',
-    enrollment = '',
-    teacher = '',
-    term = '',
-  } = found
-  const { period = '' } = found
-  const parents = { class: classId, course, school, student, teacher, term, user: student }
-  return {
-    ...parents,
-    academicSessions: period,
-    classes: classId,
-    courses: course,
-    demographics: student,
-    enrollments: enrollment,
-    gradingPeriods: period,
-    orgs: school,
-    schools: school,
-    students: student,
-    teachers: teacher,
-    terms: term,
-    users: teacher,
-  }
+      join store.line_items as l on l.class_sourced_id = c.sourced_id and l.status = 'active'
+      join store.results as r on r.line_item_sourced_id = l.sourced_id and r.student_sourced_id = e.user_sourced_id
+        and r.status = 'active'
+      join store.score_scales as s on s.class_sourced_id = c.sourced_id and s.status = 'active'
+      join (select min(sourced_id) as sourced_id from store.users
+        where status = 'active' and cardinality(resource_sourced_ids) > 0) as u on u.sourced_id is not null
+      left join (select min(sourced_id) as sourced_id from store.assessment_line_items) as ai on true
+      left join (select min(sourced_id) as sourced_id from store.assessment_results) as ar on true
+    where c.status = 'active' and cardinality(c.resource_sourced_ids) > 0
+    order by c.sourced_id, e.sourced_id, t.sourced_id, g.sourced_id, l.sourced_id, r.sourced_id, s.sourced_id limit 1`
+  if (found === undefined)
+    throw new Error('the store has no class with people, a grading period, results and resources')
+  const { class: classes = '', course: courses = '', school = '', student = '', teacher = '', term = '' } = found
+  const { academicSession = '', lineItem = '' } = found
+  const people = { demographics: student, students: student, teachers: teacher, users: teacher }
+  const sessions = { academicSessions: academicSession, gradingPeriods: academicSession, terms: term }
+  return { ...found, ...people, ...sessions, classes, courses, orgs: school, schools: school, lineItems: lineItem }
+}
+
+/** What each parameter of the path is called among the ids: a record by its collection, a parent by its name. */
+export function keysOf({ kind, path, names }: Operation): readonly string[] {
+  const isRecord = kind === 'one' || kind === 'put' || kind === 'remove'
+  return isRecord ? [path.split('/').at(-2) ?? ''] : names
 }
 
 /** The operation's path with these ids in it. Throws where none is known. */
 export function pathOf(operation: Operation, ids: Ids): string {
-  return operation.path.replace(/(\w+)\/\{(\w+)\}/g, (_, segment: string, parameter: string) => {
-    const id = ids[parameter === 'sourcedId' ? segment : parameter.replace(/SourcedId$/, '')]
-    if (id === undefined) throw new Error(`no id for ${parameter} of ${operation.id}`)
-    return `${segment}/${encodeURIComponent(id)}`
+  const keys = [...keysOf(operation)]
+  return operation.path.replace(/\{(\w+)\}/g, (parameter) => {
+    const id = ids[keys.shift() ?? '']
+    if (typeof id !== 'string') throw new Error(`no id for ${parameter} of ${operation.id}`)
+    return encodeURIComponent(id)
   })
 }
 
@@ -102,12 +105,47 @@ export async function walk(hub: Pick<Hub, 'get'>, url: string): Promise<readonly
 
 export const idOf = (record: Json): string => String(record['sourcedId'])
 
-/** The imsx object's own words: status, code and description, as `400 invalid_filter_field: filter: …`. */
+/** A refusal's own words, in the form of either binding: status, code and text, `400 invalid_filter_field: filter: …`. */
 export async function refusal(response: Response): Promise<string> {
-  const body = (await response.json()) as {
-    imsx_description?: string
-    imsx_CodeMinor?: { imsx_codeMinorField: { imsx_codeMinorFieldValue: string }[] }
-  }
-  const code = body.imsx_CodeMinor?.imsx_codeMinorField[0]?.imsx_codeMinorFieldValue
-  return `${response.status} ${code}: ${body.imsx_description}`
+  const { code, description } = statusOf(await response.json())
+  return `${response.status} ${code}: ${description}`
 }
+
+interface Remark {
+  readonly imsx_codeMajor?: string
+  readonly imsx_severity?: string
+  readonly imsx_description?: string
+  readonly imsx_codeMinor?: string
+  readonly imsx_CodeMinor?: { imsx_codeMinorField: { imsx_codeMinorFieldValue: string }[] }
+}
+
+export interface Status {
+  readonly major: string
+  readonly code: string
+  readonly description: string
+}
+
+/** What a status says; the codes that 1.1 spells otherwise in the spelling of 1.2. */
+export function statusOf(body: unknown): Status {
+  const [remark] = (body as { statusInfoSet?: readonly Remark[] }).statusInfoSet ?? [body as Remark]
+  const code = remark?.imsx_codeMinor ?? remark?.imsx_CodeMinor?.imsx_codeMinorField[0]?.imsx_codeMinorFieldValue
+  return {
+    major: `${remark?.imsx_codeMajor} ${remark?.imsx_severity}`,
+    code: spelling[code ?? ''] ?? String(code),
+    description: String(remark?.imsx_description),
+  }
+}
+
+const spelling: Readonly<Record<string, string>> = {
+  'invalid data': 'invaliddata',
+  unauthorized: 'unauthorisedrequest',
+  'unknown object': 'unknownobject',
+}
+
+/** What 1.1 says beside an answer it gives all the same. */
+export const warning = (code: string, description: string): Json => ({
+  imsx_codeMajor: 'success',
+  imsx_severity: 'warning',
+  imsx_description: description,
+  imsx_codeMinor: code,
+})

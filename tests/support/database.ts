@@ -34,60 +34,73 @@ export async function onServer(statement: string): Promise<void> {
   }
 }
 
-let made = 0
+let freshCount = 0
 
 /** A name no other test run has; the database is dropped at the end of the run. */
 export function freshName(): string {
-  made += 1
-  const name = `rosterhub_test_${process.pid}_${made}`
+  freshCount += 1
+  const name = `rosterhub_test_${process.pid}_${freshCount}`
   atEnd(() => onServer(`drop database if exists ${name} with (force)`))
   return name
 }
 
-let template: Promise<string> | undefined
-
-/** The migrated database others are cut from: one a process. */
-function migratedTemplate(): Promise<string> {
-  template ??= (async () => {
-    const name = `rosterhub_test_${process.pid}_template`
-    await onServer(`create database ${name}`)
-    const database = connectPostgres(databaseUrl(name), { poolSize: 1 })
-    await migrate(database.sql, readSqlFiles(), { base: testBase })
-    await database.close()
-    atEnd(() => onServer(`drop database if exists ${name} with (force)`))
-    return name
-  })()
-  return template
+/** What a database holds before a test begins: made once in a run, and copied from there. */
+export interface Content {
+  readonly name: string
+  readonly fill: (database: TestDatabase) => Promise<void>
 }
 
-let snapshot: Promise<Blob> | undefined
+const migrated: Content = {
+  name: 'template',
+  fill: ({ owner }) => migrate(owner.sql, readSqlFiles(), { base: testBase }).then(() => undefined),
+}
 
-/** A migrated PGlite, dumped: restoring it is faster than migrating again. */
-function migratedSnapshot(): Promise<Blob> {
-  snapshot ??= (async () => {
-    const pglite = await openPglite()
-    const database = await connectEmbedded(pglite)
-    await migrate(database.sql, readSqlFiles(), { base: testBase })
-    await database.close()
+const made = new Map<string, Promise<unknown>>()
+
+function once<Made>({ name }: Content, make: () => Promise<Made>): Promise<Made> {
+  const known = (made.get(name) ?? make()) as Promise<Made>
+  made.set(name, known)
+  return known
+}
+
+/** The database that others with this content are cut from. */
+const templateOf = (content: Content): Promise<string> =>
+  once(content, async () => {
+    const from = content === migrated ? '' : ` template ${await templateOf(migrated)}`
+    const name = `rosterhub_test_${process.pid}_${content.name}`
+    await onServer(`create database ${name}${from}`)
+    atEnd(() => onServer(`drop database if exists ${name} with (force)`))
+    const owner = connectPostgres(databaseUrl(name), { poolSize: 1 })
+    await content.fill({ owner, app: owner, url: databaseUrl(name) })
+    await owner.close()
+    return name
+  })
+
+/** A PGlite with this content, dumped: restoring it is faster than filling one again. */
+const snapshotOf = (content: Content): Promise<Blob> =>
+  once(content, async () => {
+    const pglite = await openPglite(undefined, content === migrated ? undefined : await snapshotOf(migrated))
+    const owner = await connectEmbedded(pglite)
+    await content.fill({ owner, app: owner, url: undefined })
+    await owner.close()
     const dump = await pglite.dumpDataDir('none')
     await pglite.close()
     return dump
-  })()
-  return snapshot
-}
+  })
 
-/** An empty, migrated database, closed when the next file opens its own, or at the end of the run. Call it in beforeAll. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+/** A migrated database with this content, else empty; closed when the next file opens its own, or at the end of the run. */
+export async function openTestDatabase(content: Content = migrated): Promise<TestDatabase> {
   if (backend === 'pglite') {
-    const pglite = await openPglite(undefined, await migratedSnapshot())
+    const closeOthers = untilNextFile()
+    const pglite = await openPglite(undefined, await snapshotOf(content))
     const owner = await connectEmbedded(pglite)
-    await untilNextFile(async () => {
+    await closeOthers(async () => {
       await owner.close()
       await pglite.close()
     })
     return { owner, app: owner, url: undefined }
   }
-  const from = await migratedTemplate()
+  const from = await templateOf(content)
   const name = freshName()
   await onServer(`create database ${name} template ${from}`)
   const url = databaseUrl(name)

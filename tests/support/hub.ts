@@ -1,28 +1,46 @@
 // The app over a test database, as HTTP through app.fetch, with clients and tokens by scope.
 
 import { type App, createApp } from '../../src/app.ts'
+import { putAssessments } from '../../src/cli/demo.ts'
 import { allScopes, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { sqlHashes } from '../../src/migrate.ts'
 import type { Observation } from '../../src/observe.ts'
-import { openTestDatabase, type TestDatabase } from './database.ts'
+import { type Content, openTestDatabase, type TestDatabase } from './database.ts'
+import { districtOptions, importDistrict } from './packages.ts'
 
 export const scopeBase = 'https://purl.imsglobal.org/spec/or/v1p2/scope/'
 export const rosteringPath = '/ims/oneroster/rostering/v1p2'
+export const v1p1Path = '/ims/oneroster/v1p1'
 const origin = 'http://localhost'
 
 export interface Hub extends TestDatabase {
   readonly fetch: App['fetch']
   /** Everything the app said of its requests, 5xx causes included. */
   readonly observations: Observation[]
-  /** A bearer token with these scopes (short names), or with every scope. */
+  /** A bearer token with these scopes (a short name is one of 1.2), or with every scope. */
   readonly token: (scopes?: readonly string[]) => Promise<string>
   /** GET below the rostering base, with a token of every scope unless one is given. */
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>
 }
 
-export async function openHub(settings: Partial<Config> = {}): Promise<Hub> {
-  const database = await openTestDatabase()
+export async function openHub(settings: Partial<Config> = {}, content?: Content): Promise<Hub> {
+  return hubOver(await openTestDatabase(content), settings)
+}
+
+/** The small district and its assessments: every entity of the hub has rows. */
+export const openDistrict = (settings: Partial<Config> = {}): Promise<Hub> => openHub(settings, district)
+
+const district: Content = {
+  name: 'district',
+  fill: async (database) => {
+    await importDistrict(database.owner)
+    const credentials = await createClient(database.owner.sql, 'assessor', allScopes)
+    await putAssessments(hubOver(database, {}), credentials, districtOptions)
+  },
+}
+
+function hubOver(database: TestDatabase, settings: Partial<Config>): Hub {
   const observations: Observation[] = []
   const app = createApp({
     sql: database.app.sql,
@@ -32,7 +50,8 @@ export async function openHub(settings: Partial<Config> = {}): Promise<Hub> {
     version: 'test',
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
-    const wanted = scopes === undefined ? allScopes : scopes.map((scope) => scopeBase + scope)
+    const wanted =
+      scopes === undefined ? allScopes : scopes.map((scope) => (scope.startsWith('https:') ? scope : scopeBase + scope))
     const { clientId, clientSecret } = await createClient(database.owner.sql, 'test', wanted)
     const answer = await app.fetch(
       new Request(`${origin}/oauth2/token`, {

@@ -1,7 +1,8 @@
 // Packages of awkward values: quotes, wildcards, code points beyond UTF-16 units, absent cells, ids with slashes. Small
 // enough to compare every answer with a plain reading of it.
 
-import type { Database } from '../../src/database.ts'
+import type { Hub } from './hub.ts'
+import { gradebookFiles, putOddities } from './oddities_gradebook.ts'
 import { importFiles, manifest } from './packages.ts'
 
 const texts = [
@@ -26,19 +27,19 @@ const texts = [
   'AND OR',
   '(x) $1 @id @key %s {}',
 ]
-const text = (place: number): string => texts[place % texts.length] ?? ''
+export const text = (place: number): string => texts[place % texts.length] ?? ''
 /** Absent in every third row. */
-const rare = (place: number): string => (place % 3 === 0 ? '' : text(place * 7))
-const days = ['2026-08-24', '2026-09-01', '2027-01-18', '2026-12-31', '2024-02-29']
-const day = (place: number): string => (place % 4 === 0 ? '' : (days[place % days.length] ?? ''))
-const flag = (place: number): string => ['true', 'false', ''][place % 3] ?? ''
+export const rare = (place: number): string => (place % 3 === 0 ? '' : text(place * 7))
+export const days = ['2026-08-24', '2026-09-01', '2027-01-18', '2026-12-31', '2024-02-29']
+export const day = (place: number): string => (place % 4 === 0 ? '' : (days[place % days.length] ?? ''))
+export const flag = (place: number): string => ['true', 'false', ''][place % 3] ?? ''
 const list = (place: number): string => ['01', '01,02', '', '02,KG', 'KG'][place % 5] ?? ''
 const stamp = (place: number): string => (place % 6 === 5 ? 'tobedeleted' : 'active')
 
 const cell = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
 
 /** A file of `count` rows; a row is its cells by header, `status` and `dateLastModified` beside them. */
-function file(count: number, row: (place: number) => Readonly<Record<string, string>>): string {
+export function file(count: number, row: (place: number) => Readonly<Record<string, string>>): string {
   const rows = Array.from({ length: count }, (_, place) => {
     const { sourcedId = '', ...cells } = row(place)
     return { sourcedId, status: stamp(place), dateLastModified: '2026-09-01T08:00:00.000Z', ...cells }
@@ -49,9 +50,9 @@ function file(count: number, row: (place: number) => Readonly<Record<string, str
     .join('')
 }
 
-const orgId = (place: number): string => ['d', 's/1', 's@2', 'S3', 's-4', 's.5', 's_6'][place % 7] ?? ''
-const userId = (place: number): string => `u/${place}`
-const sessionId = (place: number): string => `t/${place}`
+export const orgId = (place: number): string => ['d', 's/1', 's@2', 'S3', 's-4', 's.5', 's_6'][place % 7] ?? ''
+export const userId = (place: number): string => `u/${place}`
+export const sessionId = (place: number): string => `t/${place}`
 
 const files: Readonly<Record<string, string>> = {
   orgs: file(14, (n) => ({
@@ -194,12 +195,13 @@ const later: Readonly<Record<string, string>> = {
   })),
 }
 
-/** Imports both packages. Throws where a row was refused: then they are no longer what the tests believe. */
-export async function importOddities(database: Database): Promise<void> {
-  for (const sent of [files, later]) {
+/** Imports the packages and puts what only clients write. Throws where a record was refused: then they are not what the tests believe. */
+export async function importOddities(hub: Hub): Promise<void> {
+  for (const sent of [{ ...files, ...gradebookFiles() }, later]) {
     const modes = Object.fromEntries(Object.keys(sent).map((name) => [name, 'delta']))
     const csv = Object.fromEntries(Object.entries(sent).map(([name, content]) => [`${name}.csv`, content]))
-    const { faults } = await importFiles(database, { 'manifest.csv': manifest(modes), ...csv })
+    const { faults } = await importFiles(hub.owner, { 'manifest.csv': manifest(modes), ...csv })
     if (faults.length > 0) throw new Error(faults.map((fault) => JSON.stringify(fault)).join('\n'))
   }
+  await putOddities(hub)
 }

@@ -59,11 +59,12 @@ export const importFiles = async (
   options?: Partial<ImportOptions>,
 ): Promise<Imported> => importZip(database, await zipOf(files), options)
 
-const demoOptions = { students: 120, seed: 7 }
+/** What the small district is made of. */
+export const districtOptions = { students: 120, seed: 7, gradebook: true }
 const archiveOf = (files: readonly DistrictFile[]): Promise<Blob> => new Response(writeZip(files)).blob()
 
-/** A small district, bulk and then the next night's delta: every entity has rows, and some are deleted. */
+/** A small district, bulk and then the next night's delta: every entity of the CSV files has rows, and some are deleted. */
 export async function importDistrict(database: Database): Promise<void> {
-  await importZip(database, await archiveOf(district(demoOptions)))
-  await importZip(database, await archiveOf(districtDelta(demoOptions)))
+  await importZip(database, await archiveOf(district(districtOptions)))
+  await importZip(database, await archiveOf(districtDelta(districtOptions)))
 }

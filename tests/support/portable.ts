@@ -5,8 +5,7 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import { allScopes, createClient, revokeClient } from '../../src/clients.ts'
 import { operations } from '../../src/generated/operations.ts'
 import { address, findIds, type Ids, idOf, type Json, origin, pathOf, readPage, refusal, walk } from './collections.ts'
-import { type Hub, openHub, rosteringPath } from './hub.ts'
-import { importDistrict } from './packages.ts'
+import { type Hub, openDistrict, rosteringPath } from './hub.ts'
 import { installRuntimes, type Server } from './runtimes.ts'
 import { askToken, basic, grant, granted, refused } from './tokens.ts'
 
@@ -25,8 +24,7 @@ const gradebookPath = '/ims/oneroster/gradebook/v1p2'
 
 async function openRemote(start: Start): Promise<Remote> {
   await installRuntimes()
-  const local = await openHub({ publicUrl: origin })
-  await importDistrict(local.owner)
+  const local = await openDistrict({ publicUrl: origin })
   const server = await start({ DATABASE_URL: String(local.url), PUBLIC_URL: origin, TOKEN_RECHECK_MS: '600000' })
   // the address in front of it is the public one, so that links lead through here
   const send: Hub['fetch'] = (request) => fetch(new Request(request.url.replace(origin, server.origin), request))

@@ -1,10 +1,15 @@
 // The generated TypeBox schemas as judges: does a body say what its document promises, and which names has an entity.
 
+import { expect } from 'bun:test'
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import * as gradebook from '../../src/generated/gradebook.schemas.ts'
 import * as hub from '../../src/generated/hub.schemas.ts'
-import { operations } from '../../src/generated/operations.ts'
+import { type Operation, operations } from '../../src/generated/operations.ts'
+import * as resources from '../../src/generated/resources.schemas.ts'
 import * as rostering from '../../src/generated/rostering.schemas.ts'
+import * as v1p1 from '../../src/generated/v1p1.schemas.ts'
+import { statusOf } from './collections.ts'
 
 const isDay = (text: string): boolean =>
   /^\d{4}-\d\d-\d\d$/.test(text) &&
@@ -15,23 +20,43 @@ FormatRegistry.Set('date', isDay)
 FormatRegistry.Set('date-time', (text) => /^.{10}T\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && isDay(text.slice(0, 10)))
 FormatRegistry.Set('uri', (text) => /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i.test(text) && URL.canParse(text))
 
-const schemas = { ...rostering, ...hub } as unknown as Readonly<Record<string, TSchema>>
+/** By service: a name such as UserDType stands in several of them. */
+const schemas = { gradebook, hub, resources, rostering, v1p1 } as unknown as Readonly<
+  Record<string, Readonly<Record<string, TSchema>>>
+>
 const compiled = new Map<string, ReturnType<typeof TypeCompiler.Compile>>()
 
-function schemaNamed(name: string): TSchema {
-  const schema = schemas[name]
-  if (schema === undefined) throw new Error(`no schema ${name}`)
-  return schema
+/** A schema by its service and its name. */
+export type SchemaName = Pick<Operation, 'service' | 'schema'>
+
+function schemaNamed({ service, schema }: SchemaName): TSchema {
+  const found = schemas[service]?.[schema]
+  if (found === undefined) throw new Error(`no schema ${schema} in ${service}`)
+  return found
 }
 
-/** What a body breaks of the schema, as `path: message`; [] when it is what the schema says. */
-export function faultsOf(name: string, body: unknown): string[] {
-  const check = compiled.get(name) ?? TypeCompiler.Compile(schemaNamed(name))
-  compiled.set(name, check)
+/** What a body breaks of the schema of an operation's answer, as `path: message`; [] when it is what the schema says. */
+export function faultsOf(name: SchemaName, body: unknown): string[] {
+  const key = `${name.service}.${name.schema}`
+  const check = compiled.get(key) ?? TypeCompiler.Compile(schemaNamed(name))
+  compiled.set(key, check)
   return [...check.Errors(body)].map((error) => `${error.path}: ${error.message}, not ${JSON.stringify(error.value)}`)
 }
 
-type Kind = 'text' | 'flag' | 'date' | 'instant' | 'reference' | 'metadata' | 'object'
+/** What a refusal breaks of the schema that its service has for refusals, the service's own list of codes included. */
+export const statusFaultsOf = ({ service }: Pick<Operation, 'service'>, body: unknown): string[] =>
+  faultsOf({ service, schema: service === 'v1p1' ? 'imsx_StatusInfoSetDType' : 'imsx_StatusInfoDType' }, body)
+
+/** Status, code and text of a refusal, as refusal has them, once its body is seen to be its service's own. */
+export async function refusalOf(operation: Pick<Operation, 'service'>, response: Response): Promise<string> {
+  const body: unknown = await response.json()
+  const { major, code, description } = statusOf(body)
+  const told = [response.headers.get('content-type')?.slice(0, 16), major, statusFaultsOf(operation, body)]
+  expect(told).toEqual(['application/json', 'failure error', []])
+  return `${response.status} ${code}: ${description}`
+}
+
+type Kind = 'text' | 'number' | 'flag' | 'date' | 'time' | 'instant' | 'reference' | 'metadata' | 'object'
 
 /** A name that filters may use: a property, or a path of properties joined by dots. */
 export interface Name {
@@ -56,8 +81,10 @@ function kindOf(name: string, node: Node): Kind {
     return 'href' in node.properties ? 'reference' : 'object'
   }
   if (node.anyOf?.some((member) => member.const === 'true')) return 'flag'
+  if (node.type === 'number') return 'number'
   if (node.format === 'date') return 'date'
-  return node.format === 'date-time' ? 'instant' : 'text'
+  if (node.format === 'date-time') return name === 'dateLastModified' ? 'instant' : 'time'
+  return 'text'
 }
 
 function namesIn(node: Node, prefix: string, isList: boolean): Name[] {
@@ -73,15 +100,19 @@ function namesIn(node: Node, prefix: string, isList: boolean): Name[] {
 }
 
 /** Every name of a record that an operation answers, dotted ones included, as the document has them. */
-export function namesOf(schema: string): readonly Name[] {
-  const [envelope] = Object.values((schemaNamed(schema) as Node).properties ?? {})
-  if (envelope === undefined) throw new Error(`${schema} is no envelope`)
-  return namesIn(envelope.items ?? envelope, '', false)
+export function namesOf({
+  service,
+  schema,
+  envelope,
+}: Pick<Operation, 'service' | 'schema' | 'envelope'>): readonly Name[] {
+  const record = (schemaNamed({ service, schema }) as Node).properties?.[envelope]
+  if (record === undefined) throw new Error(`${schema} has no ${envelope}`)
+  return namesIn(record.items ?? record, '', false)
 }
 
 /** The properties of a record: the names without a dot. */
-export const propertiesOf = (schema: string): readonly Name[] =>
-  namesOf(schema).filter(({ name }) => !name.includes('.'))
+export const propertiesOf = (operation: Operation): readonly Name[] =>
+  namesOf(operation).filter(({ name }) => !name.includes('.'))
 
 /** The operations that answer the whole of an entity: users, not students. */
 export const entities = operations.filter(

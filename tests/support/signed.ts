@@ -26,8 +26,9 @@ export interface SignedHub extends Hub {
   readonly outcome: (request: Request, by?: Auth) => Promise<string>
 }
 
-export async function openSignedHub(): Promise<SignedHub> {
-  const hub = await openHub({ oauth1Key: key, tokenRecheckMs: 0 })
+/** Over an empty hub, or one that `open` fills. */
+export async function openSignedHub(open: typeof openHub = openHub): Promise<SignedHub> {
+  const hub = await open({ oauth1Key: key, tokenRecheckMs: 0 })
   const auth: SignedHub['auth'] = (more = {}) =>
     new Auth(new Store(hub.app.sql), { tokenSeconds: 60, recheckMs: 0, oauth1Key: key, ...more })
   const first = auth()

@@ -28,7 +28,7 @@ export interface Token {
 /** No cache may keep an answer of the endpoint, whatever it says. */
 async function bodyOf(response: Response, schema: string): Promise<unknown> {
   const body: unknown = await response.json()
-  expect([response.status, faultsOf(schema, body)]).toEqual([response.status, []])
+  expect([response.status, faultsOf({ service: 'hub', schema }, body)]).toEqual([response.status, []])
   expect(response.headers.get('content-type')).toStartWith('application/json')
   expect([response.headers.get('cache-control'), response.headers.get('pragma')]).toEqual(['no-store', 'no-cache'])
   return body

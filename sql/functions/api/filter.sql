@@ -112,13 +112,14 @@ declare
 begin
   if p_field.field like 'metadata.%' then
     return api.metadata(p_field.field);
+  elsif p_field.kind = 'absent' then
+    return 'null::text'; -- it may have no column at all
   end if;
   v_value := case when p_field.computed is null then format('r.%I', p_field.column_name) else format('shape.%I(r)', p_field.computed) end;
   return case p_field.kind
     when 'flag' then v_value || '::text'
     when 'reference_type' then format('case when %s is not null then %L end', v_value, p_field.target)
     when 'reference_href' then format('$2 || %L || shape.segment(%s)', p_field.collection || '/', v_value)
-    when 'absent' then 'null::text'
     else v_value
   end;
 end $$;
@@ -147,7 +148,7 @@ begin
   end if;
   return p_text::double precision;
 exception when numeric_value_out_of_range then
-  return case when p_text like '%e-%' or p_text like '%E-%' then 0 else 'Infinity' end;
+  return case when abs(p_text::numeric) < 1 then '0' when p_text::numeric < 0 then '-Infinity' else 'Infinity' end;
 end $$;
 comment on function api.filter_number is 'The number that a filter value names. Fails with invalid_filter_field.';
 
