@@ -2,8 +2,10 @@
 
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import * as gradebook from '../../src/generated/gradebook.schemas.ts'
 import * as hub from '../../src/generated/hub.schemas.ts'
 import { operations } from '../../src/generated/operations.ts'
+import * as resources from '../../src/generated/resources.schemas.ts'
 import * as rostering from '../../src/generated/rostering.schemas.ts'
 
 const isDay = (text: string): boolean =>
@@ -15,7 +17,7 @@ FormatRegistry.Set('date', isDay)
 FormatRegistry.Set('date-time', (text) => /^.{10}T\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && isDay(text.slice(0, 10)))
 FormatRegistry.Set('uri', (text) => /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i.test(text) && URL.canParse(text))
 
-const schemas = { ...rostering, ...hub } as unknown as Readonly<Record<string, TSchema>>
+const schemas = { ...gradebook, ...resources, ...rostering, ...hub } as unknown as Readonly<Record<string, TSchema>>
 const compiled = new Map<string, ReturnType<typeof TypeCompiler.Compile>>()
 
 function schemaNamed(name: string): TSchema {
