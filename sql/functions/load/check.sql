@@ -50,7 +50,9 @@ begin
         return next;
       when c.type = 'enum' and c.is_list then
         condition := format('coalesce(cardinality(t.%I), 0) < cardinality(load.list(%s))', c.column_name, v_raw); code := 'not_in_vocabulary';
-        reason := quote_literal('each must be one of ' || array_to_string(c.vocabulary, ', ') || case when c.extensible then ', or ext:…' else '' end);
+        reason := format('(select string_agg(''"'' || item || ''"'', '', '') from unnest(load.list(%s)) as item where load.words(array[item], %L, %L) is null) || %L',
+          v_raw, c.vocabulary, c.extensible,
+          ': each must be one of ' || array_to_string(c.vocabulary, ', ') || case when c.extensible then ', or ext:…' else '' end);
         return next;
       when c.type in ('enum', 'flag') then
         condition := format('%s is not null and t.%I is null', v_raw, c.column_name); code := 'not_in_vocabulary';
@@ -73,6 +75,10 @@ begin
       return next;
     end if;
     is_fault := false;
+    if c.type = 'enum' and c.is_list then
+      condition := format('t.%I <> load.list(%s)', c.column_name, v_raw); code := 'value_spelling';
+      reason := format('''read as "'' || array_to_string(t.%I, '','') || ''"''', c.column_name); return next;
+    end if;
     case
       when c.type = 'flag' then
         condition := format('%1$s <> t.%2$I::text', v_raw, c.column_name); code := 'value_spelling'; reason := quote_literal('true and false are spelt in small letters');
