@@ -32,7 +32,16 @@ begin
     header := c.header;
     v_raw := format('t.%I', load.raw_name(c));
     value := v_raw;
-    if not load.is_renamed(c) and (c.required = 'always' or c.required = 'delta' and p_mode = 'delta') then
+    if c.column_name = any(load.derived_in_v1p1(c.file)) and (select version from import_context) = '1.1' then
+      -- where dangling references are refused, this one is
+      if p_keep_dangling then
+        select u.header, format('t.%I is not null and %s is null', u.column_name, v_raw), format('t.%I', u.column_name), quote_literal(u.reason)
+        into header, condition, value, reason from load.underivable(c.file) as u;
+        is_fault := true; code := 'unknown_reference';
+        return next;
+        header := c.header; value := v_raw;
+      end if;
+    elsif not load.is_renamed(c) and (c.required = 'always' or c.required = 'delta' and p_mode = 'delta') then
       is_fault := true; condition := v_raw || ' is null'; code := 'required'; reason := quote_literal('must not be blank');
       return next;
     end if;
