@@ -139,12 +139,42 @@ describe('a link to a resource', () => {
     expect(await dateOf('classes', 'k1')).toBe(first.publishedAt)
   })
 
-  test('kept though its class is unknown is shown once the class comes', async () => {
-    await bulk(owner, { ...school, resources: gradebook.resources })
-    await bulk(owner, links('kr1,,k2,re1'), { keepDangling: true })
-    await bulk(owner, { classes: secondClass })
-    expect(await resourcesOf('k2')).toEqual(['re1'])
+  test('kept though its record is unknown is shown once the record comes, in every joining file', async () => {
+    await bulk(owner, all)
+    const shown = async (): Promise<unknown[]> =>
+      Promise.all(
+        (['classes k1', 'courses c1', 'users u1', 'line_items l1', 'results x1'] as const).map(async (each) => {
+          const [table = '', id = ''] = each.split(' ')
+          const { dateLastModified: _, ...record } = (await document(owner, table, id)) ?? {}
+          return record
+        }),
+      )
+    const expected = await shown()
+    await emptyStore(owner)
+    const joining = Object.entries(gradebook).filter(([name]) => /.Resources|ScoreScales|ObjectiveIds/.test(name))
+    const names = joining.filter(([name]) => name !== 'scoreScales').map(([name]) => name)
+    expect(names.length).toBe(7)
+    const report = await bulk(owner, Object.fromEntries(joining), { keepDangling: true })
+    expect(report.faults).toEqual([])
+    await bulk(owner, Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name))))
+    expect(await shown()).toEqual(expected)
   })
+})
+
+test('a resource of a user is one whatever org and class each row names, and stays with the user it is of', async () => {
+  const first = await bulk(owner, all)
+  const header = 'sourcedId,userSourcedId,orgSourcedId,classSourcedId,resourceSourcedId'
+  const rows = ['ur1,u1,s1,k1,re1', 'ur2,u1,,k2,re1', 'ur3,u1,d1,,re2', 'ur4,u2,,,re2']
+  const report = await bulk(owner, { userResources: lines(header, ...rows) })
+  expect(report.faults).toEqual([])
+  const resourcesOfUser = async (id: string) => (await document(owner, 'users', id))?.['resources']
+  expect(await resourcesOfUser('u1')).toMatchObject([{ sourcedId: 're1' }, { sourcedId: 're2' }])
+  expect(await resourcesOfUser('u2')).toMatchObject([{ sourcedId: 're2' }])
+  expect(await stored(owner, 'user_resources', 'ur2')).toMatchObject({ org_sourced_id: null, class_sourced_id: 'k2' })
+  expect(await dateOf('classes', 'k1')).toBe(first.publishedAt)
+  await bulk(owner, { userResources: lines(header, ...rows.slice(1)) })
+  expect(await resourcesOfUser('u1')).toMatchObject([{ sourcedId: 're1' }, { sourcedId: 're2' }])
+  expect(await dateOf('users', 'u1')).toBe(report.publishedAt)
 })
 
 describe.skipIf(backend === 'pglite')('while another source fills a class [needs two sessions: PostgreSQL]', () => {
