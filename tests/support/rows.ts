@@ -43,6 +43,52 @@ export const school = {
   demographics: lines('sourcedId,birthDate,sex', 'u1,2012-03-04,female'),
 } as const
 
+export const caseId = '3fa85f64-5717-4562-b3fc-2c963f66afa6'
+
+/** The twelve files beside them: two line items and two results in the class, the first of each with all there is. */
+export const gradebook = {
+  resources: lines(
+    'sourcedId,vendorResourceId,title,roles,importance',
+    're1,v-1,Atlas,"student,teacher",primary',
+    're2,v-2,,,',
+  ),
+  classResources: lines('sourcedId,title,classSourcedId,resourceSourcedId', 'kr1,,k1,re1'),
+  courseResources: lines('sourcedId,title,courseSourcedId,resourceSourcedId', 'cr1,,c1,re1'),
+  userResources: lines('sourcedId,userSourcedId,orgSourcedId,classSourcedId,resourceSourcedId', 'ur1,u1,s1,k1,re1'),
+  categories: lines('sourcedId,title,weight', 'g1,Homework,40'),
+  scoreScales: lines(
+    'sourcedId,title,type,orgSourcedId,courseSourcedId,classSourcedId,scoreScaleValue',
+    'z1,Letters,letter,s1,c1,k1,"{A:90-100},{B:80-89}"',
+    'z2,Passed,pass,s1,c1,k1,{P:50-100}',
+  ),
+  lineItems: lines(
+    'sourcedId,title,description,assignDate,dueDate,classSourcedId,categorySourcedId,academicSessionSourcedId,resultValueMin,resultValueMax,schoolSourcedId',
+    'l1,Essay,On bees,2026-09-01,2026-09-08,k1,g1,t1,0,100,s1',
+    'l2,Quiz,,2026-09-02,2026-09-09,k1,g1,t1,,,s1',
+  ),
+  lineItemScoreScales: lines('sourcedId,title,lineItemSourcedId,scoreScaleSourcedId', 'lz1,,l1,z1'),
+  lineItemLearningObjectiveIds: lines(
+    'sourcedId,lineItemSourcedId,source,learningObjectiveId',
+    `lo1,l1,case,urn:uuid:${caseId}`,
+  ),
+  results: lines(
+    'sourcedId,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate,comment,textScore,classSourcedId,inProgress,incomplete,late,missing',
+    'x1,l1,u1,fully graded,85,2026-09-09,Good,B,k1,false,false,true,false',
+    'x2,l2,u1,not submitted,,2026-09-10,,,,,,,',
+  ),
+  resultScoreScales: lines('sourcedId,title,resultSourcedId,scoreScaleSourcedId', 'xz1,,x1,z1'),
+  resultLearningObjectiveIds: lines(
+    'sourcedId,resultSourcedId,source,learningObjectiveId,score,textScore',
+    `xo1,x1,case,urn:uuid:${caseId},4.5,Sound`,
+  ),
+} as const
+
+/** A text of bulk rows as one of delta rows: all of them active, or as `state` says. */
+export const dated = (text: string, state: string = active): string =>
+  text.replace(/^([^,\r\n]*)/gm, (id) =>
+    id === '' ? id : id === 'sourcedId' ? `${id},status,dateLastModified` : `${id},${state}`,
+  )
+
 /** The files of a package, its manifest with them. */
 export function packageOf(mode: Mode, csv: Csv, properties: Readonly<Record<string, string>> = {}): Files {
   const modes = Object.fromEntries(Object.keys(csv).map((name) => [name, mode]))
@@ -60,7 +106,10 @@ export const delta = (database: Database, csv: Csv, options: Partial<ImportOptio
 export const active = 'active,2026-09-01T08:00:00.000Z'
 export const deleted = 'tobedeleted,2026-09-01T08:00:00.000Z'
 
-const tables = 'orgs,academic_sessions,courses,classes,user_profiles,roles,users,enrollments,demographics'.split(',')
+const tables = `orgs,academic_sessions,courses,classes,user_profiles,roles,users,enrollments,demographics,resources,
+class_resources,course_resources,user_resources,categories,score_scales,line_items,line_item_score_scales,
+line_item_learning_objective_ids,results,result_score_scales,result_learning_objective_ids,assessment_line_items,
+assessment_results`.split(/,\s*/)
 
 /** Takes every record and every publication away, so that tests of one file do not meet. */
 export async function emptyStore({ sql }: Database): Promise<void> {

@@ -35,6 +35,13 @@ function schemaNamed({ service, schema }: SchemaName): TSchema {
   return found
 }
 
+/** A schema of 1.2 by its name alone, where only one service has it. */
+export function singleOf(schema: string): SchemaName {
+  const found = ['rostering', 'gradebook', 'resources'].filter((service) => schemas[service]?.[schema] !== undefined)
+  if (found.length !== 1) throw new Error(`${schema} stands in ${found.length} services`)
+  return { service: String(found[0]), schema }
+}
+
 /** What a body breaks of the schema of an operation's answer, as `path: message`; [] when it is what the schema says. */
 export function faultsOf(name: SchemaName, body: unknown): string[] {
   const key = `${name.service}.${name.schema}`

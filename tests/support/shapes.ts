@@ -4,6 +4,7 @@ import { expect } from 'bun:test'
 import type { Database } from '../../src/database.ts'
 import { testBase } from './database.ts'
 import type { Row } from './rows.ts'
+import { faultsOf, singleOf } from './schemas.ts'
 
 export interface Shapes {
   /** The document of a row given by its columns, without dateLastModified, which a publication puts before it. */
@@ -54,3 +55,39 @@ export const v1p1 = {
   session: below('academicSessions', 'academicSession'),
   user: below('users', 'user'),
 } as const
+
+const ofGradebook = (collection: string, type: string) => (sourcedId: string) =>
+  reference(`gradebook/v1p2/${collection}`, type, sourcedId)
+/** References of the gradebook, and out of it. */
+export const v1p2 = {
+  assessment: ofGradebook('assessmentLineItems', 'assessmentLineItem'),
+  category: ofGradebook('categories', 'category'),
+  lineItem: ofGradebook('lineItems', 'lineItem'),
+  scoreScale: ofGradebook('scoreScales', 'scoreScale'),
+  aClass: (sourcedId: string) => reference('classes', 'class', sourcedId),
+  user: (sourcedId: string) => reference('users', 'user', sourcedId),
+} as const
+
+/** Learning objectives as the columns of line items and of results have them: names in the order of jsonb. */
+export const objectives = [{ source: 'case', learningObjectiveIds: ['x', 'y'] }]
+export const objectiveScores = [
+  {
+    source: '/abc',
+    learningObjectiveResults: [{ score: -0.5, textScore: 'A', learningObjectiveId: 'x' }, { learningObjectiveId: 'y' }],
+  },
+]
+
+/** That the row has this document, and that the document is what the schema of its envelope says once it is dated. */
+export async function expectShown(
+  shape: Shapes,
+  entity: string,
+  envelope: string,
+  columns: Row,
+  expected: Row,
+): Promise<void> {
+  await shape.expect(entity, columns, expected)
+  const name = `Single${envelope.charAt(0).toUpperCase()}${envelope.slice(1)}DType`
+  expect(
+    faultsOf(singleOf(name), { [envelope]: { ...expected, dateLastModified: '2026-09-01T08:00:00.000Z' } }),
+  ).toEqual([])
+}

@@ -75,6 +75,11 @@ begin
       string_agg(format('excluded.%I', key), ', ' order by key) filter (where key = any(v_columns)))
   into v_insert, v_conflict from jsonb_each_text(v_values);
   execute format('select not exists (select from %I where known_status is not null and not faulty)', 'incoming_' || p_entity) into v_all_new;
+  if v_carried <> '{}' and not v_all_new then
+    -- another writer may be filling the columns carried over: wait for it, then carry what it wrote
+    execute format('select from store.%I where sourced_id in (select sourced_id from %I where not faulty) order by sourced_id for update',
+      p_entity, 'incoming_' || p_entity);
+  end if;
   if v_all_new then
     -- a tenth faster than with "on conflict"; what came in since the check makes it a conflict after all
     begin
@@ -161,6 +166,9 @@ begin
   end if;
   if v_pending > 0 then
     perform load.remember(p_entity);
+  end if;
+  if v_new > 0 then
+    perform load.fill_new(p_entity);
   end if;
   -- the later files are checked against this table: at its first load the planner must learn that it is not empty
   if v_written > 0 and (select reltuples <= 0 from pg_class where oid = format('store.%I', p_entity)::regclass) then

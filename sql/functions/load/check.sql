@@ -8,7 +8,7 @@ $$;
 comment on function load.is_read is 'What 1.2 has anew is read wherever it stands; what it took away, only in a package that says it is of 1.1.';
 
 create or replace function load.is_renamed(c catalog.csv_columns) returns boolean language sql stable as $$
-  select c.required = 'always' and c.binding = '1.2' and (select version from import_context) = '1.1'
+  select c.required is not distinct from 'always' and c.binding is not distinct from '1.2' and (select version from import_context) = '1.1'
     and c.column_name <> all(load.derived_in_v1p1(c.file))
 $$;
 comment on function load.is_renamed is 'A column that 1.2 wants and 1.1 had under another name: a package of 1.1 leaves it as it is.';
@@ -32,7 +32,16 @@ begin
     header := c.header;
     v_raw := format('t.%I', load.raw_name(c));
     value := v_raw;
-    if not load.is_renamed(c) and (c.required = 'always' or c.required = 'delta' and p_mode = 'delta') then
+    if c.column_name = any(load.derived_in_v1p1(c.file)) and (select version from import_context) = '1.1' then
+      -- where dangling references are refused, this one is
+      if p_keep_dangling then
+        select u.header, format('t.%I is not null and %s is null', u.column_name, v_raw), format('t.%I', u.column_name), quote_literal(u.reason)
+        into header, condition, value, reason from load.underivable(c.file) as u;
+        is_fault := true; code := 'unknown_reference';
+        return next;
+        header := c.header; value := v_raw;
+      end if;
+    elsif not load.is_renamed(c) and (c.required = 'always' or c.required = 'delta' and p_mode = 'delta') then
       is_fault := true; condition := v_raw || ' is null'; code := 'required'; reason := quote_literal('must not be blank');
       return next;
     end if;
@@ -50,7 +59,9 @@ begin
         return next;
       when c.type = 'enum' and c.is_list then
         condition := format('coalesce(cardinality(t.%I), 0) < cardinality(load.list(%s))', c.column_name, v_raw); code := 'not_in_vocabulary';
-        reason := quote_literal('each must be one of ' || array_to_string(c.vocabulary, ', ') || case when c.extensible then ', or ext:…' else '' end);
+        reason := format('(select string_agg(''"'' || item || ''"'', '', '') from unnest(load.list(%s)) as item where load.words(array[item], %L, %L) is null) || %L',
+          v_raw, c.vocabulary, c.extensible,
+          ': each must be one of ' || array_to_string(c.vocabulary, ', ') || case when c.extensible then ', or ext:…' else '' end);
         return next;
       when c.type in ('enum', 'flag') then
         condition := format('%s is not null and t.%I is null', v_raw, c.column_name); code := 'not_in_vocabulary';
@@ -73,6 +84,10 @@ begin
       return next;
     end if;
     is_fault := false;
+    if c.type = 'enum' and c.is_list then
+      condition := format('t.%I <> load.list(%s)', c.column_name, v_raw); code := 'value_spelling';
+      reason := format('''read as "'' || array_to_string(t.%I, '','') || ''"''', c.column_name); return next;
+    end if;
     case
       when c.type = 'flag' then
         condition := format('%1$s <> t.%2$I::text', v_raw, c.column_name); code := 'value_spelling'; reason := quote_literal('true and false are spelt in small letters');

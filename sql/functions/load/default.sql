@@ -10,3 +10,9 @@ create or replace function load.default_sql(p_alias text, p_file text, p_column 
     then format('(select c.school_sourced_id from store.classes as c where c.sourced_id = %I.class_sourced_id)', p_alias) else 'null' end
 $$;
 comment on function load.default_sql is 'The SQL expression of a derived column over the alias that has the others.';
+
+create or replace function load.underivable(p_file text) returns table (header text, column_name text, reason text) language sql immutable as $$
+  select 'classSourcedId', 'class_sourced_id', 'no record of classes in the package or the hub tells the school of the line item'
+  where p_file = 'lineItems.csv'
+$$;
+comment on function load.underivable is 'The column that the derived ones follow from, and what to say where it leads nowhere.';
