@@ -23,14 +23,16 @@ comment on function load.read_sql is 'The SQL expression of a field''s column ov
 create or replace function load.write_values(p_entity text) returns jsonb language plpgsql stable as $$
 declare
   v_table text := (select table_name from catalog.entities where entity = p_entity);
-  v_read jsonb := (select jsonb_object_agg(column_name, load.read_sql(f)) from catalog.fields as f
-    where entity = p_entity and selectable and kind not in ('absent', 'instant'));
+  -- what a binding shows in place of an absent value, and gets back, is no value of the column
+  v_read jsonb := (select jsonb_object_agg(column_name, case when computed is null then load.read_sql(f)
+      else format('case when %1$s = shape.%2$I(k) then k.%3$I else %1$s end', load.read_sql(f), computed, column_name) end)
+    from catalog.fields as f where entity = p_entity and selectable and kind not in ('absent', 'instant'));
 begin
   return (select jsonb_object_agg(name, coalesce(v_read ->> name, case name
       when 'revision' then 'p_revision' when 'document' then 'null'
       when 'source_system' then 'coalesce(k.source_system, ''client:'' || s.client)'
-      when 'school_sourced_id' then format('coalesce(k.%I, (select c.school_sourced_id from store.classes as c where c.sourced_id = %s))',
-        name, v_read ->> 'class_sourced_id')
+      when 'school_sourced_id' then format('case when k.class_sourced_id = %1$s then k.%2$I
+        else (select c.school_sourced_id from store.classes as c where c.sourced_id = %1$s) end', v_read ->> 'class_sourced_id', name)
       else format('k.%I', name) end)) || '{"sourced_id": "s.sourced_id"}'
     from load.table_columns(v_table));
 end $$;
