@@ -31,7 +31,7 @@ function lenient(name: string, schema: Schema): Schema {
   const filledIn = name.endsWith('GUIDRefDType') ? filledInReference : isRecord ? filledInRecord : []
   const required = (schema.required ?? []).filter((property) => !filledIn.includes(property))
   const properties = Object.entries(schema.properties ?? {}).map(([property, inner]) => {
-    if (property === 'sourcedId') return [property, { ...inner, minLength: 1, maxLength: 255 }] as const
+    if (property === 'sourcedId') return [property, { ...inner, pattern: '\\S', maxLength: 255 }] as const
     // whatever a client believes its own hrefs and dates to be
     if (property === 'href' || property === 'dateLastModified') return [property, { type: 'string' }] as const
     return [property, lenientProperty(inner)] as const

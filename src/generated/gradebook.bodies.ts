@@ -7,19 +7,19 @@ export const MetadataDType = Type.Object({
 
 export const ClassGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("class")),
 }, { additionalProperties: false })
 
 export const AssessmentLineItemGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("assessmentLineItem")),
 }, { additionalProperties: false })
 
 export const ScoreScaleGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("scoreScale")),
 }, { additionalProperties: false })
 
@@ -29,7 +29,7 @@ export const LearningObjectiveSetDType = Type.Object({
 }, { additionalProperties: false })
 
 export const AssessmentLineItemDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -49,7 +49,7 @@ export const SingleAssessmentLineItemDType = Type.Object({
 
 export const UserGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("user")),
 }, { additionalProperties: false })
 
@@ -65,7 +65,7 @@ export const LearningObjectiveScoreSetDType = Type.Object({
 }, { additionalProperties: false })
 
 export const AssessmentResultDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -90,7 +90,7 @@ export const SingleAssessmentResultDType = Type.Object({
 }, { additionalProperties: false })
 
 export const CategoryDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -104,12 +104,12 @@ export const SingleCategoryDType = Type.Object({
 
 export const LineItemGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("lineItem")),
 }, { additionalProperties: false })
 
 export const ResultDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -135,24 +135,24 @@ export const ResultSetDType = Type.Object({
 
 export const OrgGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("org")),
 }, { additionalProperties: false })
 
 export const CategoryGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("category")),
 }, { additionalProperties: false })
 
 export const AcadSessionGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("academicSession")),
 }, { additionalProperties: false })
 
 export const LineItemDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -185,7 +185,7 @@ export const SingleResultDType = Type.Object({
 
 export const CourseGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("course")),
 }, { additionalProperties: false })
 
@@ -195,7 +195,7 @@ export const ScoreScaleValueDType = Type.Object({
 }, { additionalProperties: false })
 
 export const ScoreScaleDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),

@@ -11,7 +11,7 @@ create or replace function load.read_sql(f catalog.fields) returns text language
     when f.is_list then format('case when s.record ? %1$L then array(select jsonb_array_elements_text(s.record -> %1$L)) end', f.field)
     when f.kind = 'flag' then format('(s.record ->> %L)::boolean', f.field)
     when f.kind = 'number' then format('(s.record ->> %L)::double precision', f.field)
-    when f.kind = 'date' then format('load.day(s.record ->> %L)', f.field)
+    when f.kind = 'date' then format('case when load.instant(s.record ->> %1$L) is not null then load.day(s.record ->> %1$L) end', f.field)
     when f.kind = 'time' then format('load.instant(s.record ->> %L)', f.field)
     when f.field = 'status' then 'coalesce(s.record ->> ''status'', ''active'')'
     when f.required then format('s.record ->> %L', f.field)
