@@ -209,3 +209,101 @@ export const ScoreScaleDType = Type.Object({
 export const SingleScoreScaleDType = Type.Object({
   "scoreScale": ScoreScaleDType,
 }, { additionalProperties: false })
+
+export const postResultsForAcademicSessionForClassRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "lineItem": LineItemGUIDRefDType,
+  "student": UserGUIDRefDType,
+  "class": Type.Optional(ClassGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "scoreStatus": Type.Union([Type.Union([Type.Literal("exempt"), Type.Literal("fully graded"), Type.Literal("not submitted"), Type.Literal("partially graded"), Type.Literal("submitted")]), Type.String({"pattern":"^(ext:)[a-zA-Z0-9\\.\\-_]+$"})]),
+  "score": Type.Optional(Type.Number()),
+  "textScore": Type.Optional(Type.String()),
+  "scoreDate": Type.String(),
+  "comment": Type.Optional(Type.String()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveScoreSetDType, {"minItems":0})),
+  "inProgress": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "incomplete": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "late": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "missing": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+}, { additionalProperties: false })
+
+export const postResultsForAcademicSessionForClass = Type.Object({
+  "results": Type.Optional(Type.Array(postResultsForAcademicSessionForClassRecord, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForClassRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "title": Type.String(),
+  "description": Type.Optional(Type.String()),
+  "assignDate": Type.String(),
+  "dueDate": Type.String(),
+  "class": Type.Optional(ClassGUIDRefDType),
+  "school": OrgGUIDRefDType,
+  "category": CategoryGUIDRefDType,
+  "gradingPeriod": Type.Optional(AcadSessionGUIDRefDType),
+  "academicSession": Type.Optional(AcadSessionGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "resultValueMin": Type.Optional(Type.Number()),
+  "resultValueMax": Type.Optional(Type.Number()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveSetDType, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForClass = Type.Object({
+  "lineItems": Type.Optional(Type.Array(postLineItemsForClassRecord, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postResultsForLineItemRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "lineItem": Type.Optional(LineItemGUIDRefDType),
+  "student": UserGUIDRefDType,
+  "class": Type.Optional(ClassGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "scoreStatus": Type.Union([Type.Union([Type.Literal("exempt"), Type.Literal("fully graded"), Type.Literal("not submitted"), Type.Literal("partially graded"), Type.Literal("submitted")]), Type.String({"pattern":"^(ext:)[a-zA-Z0-9\\.\\-_]+$"})]),
+  "score": Type.Optional(Type.Number()),
+  "textScore": Type.Optional(Type.String()),
+  "scoreDate": Type.String(),
+  "comment": Type.Optional(Type.String()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveScoreSetDType, {"minItems":0})),
+  "inProgress": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "incomplete": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "late": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "missing": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+}, { additionalProperties: false })
+
+export const postResultsForLineItem = Type.Object({
+  "results": Type.Optional(Type.Array(postResultsForLineItemRecord, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForSchoolRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "title": Type.String(),
+  "description": Type.Optional(Type.String()),
+  "assignDate": Type.String(),
+  "dueDate": Type.String(),
+  "class": ClassGUIDRefDType,
+  "school": Type.Optional(OrgGUIDRefDType),
+  "category": CategoryGUIDRefDType,
+  "gradingPeriod": Type.Optional(AcadSessionGUIDRefDType),
+  "academicSession": Type.Optional(AcadSessionGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "resultValueMin": Type.Optional(Type.Number()),
+  "resultValueMax": Type.Optional(Type.Number()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveSetDType, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForSchool = Type.Object({
+  "lineItems": Type.Optional(Type.Array(postLineItemsForSchoolRecord, {"minItems":0})),
+}, { additionalProperties: false })
