@@ -16,7 +16,8 @@ begin
 end $$;
 comment on function api.put is
   'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids -> for each {outcome, fault}: created, replaced '
-  'or unchanged; or {status, message}. ifMatch lists the revisions one of which it must have. A fault keeps no other record out.';
+  'or unchanged; or {status, message}. ifMatch lists the revisions one of which it must have. A fault keeps no other record out. '
+  'Several fail as one, with lock_not_available, where another transaction has one of them: write each alone.';
 
 create or replace function api.missing_parent(p_operation catalog.operations, p_arguments text[]) returns integer language plpgsql stable as $$
 declare

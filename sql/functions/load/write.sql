@@ -1,6 +1,6 @@
 -- What clients write: one function a writable entity, load.write_<entity>, made from the catalog, so that a write is one
 -- planned statement. It takes a batch of records and answers for each what became of it; a record at fault is left out, the
--- others are written.
+-- others are written. A batch of several fails with lock_not_available where another transaction has one of its rows.
 
 create or replace function load.read_sql(f catalog.fields) returns text language sql stable as $$
   select case
@@ -77,9 +77,14 @@ begin
     declare
       v_outcomes jsonb;
     begin
-      -- the rows as they are once every other writer of them is done
-      perform from store.%2$I where sourced_id in (select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item)
-        order by sourced_id for update;
+      -- the rows as they are once every other writer of them is done; several are not waited for, as who holds one while it
+      -- waits for another may stop an import that takes them in an order of its own
+      if jsonb_array_length(p_items) = 1 then
+        perform from store.%2$I where sourced_id = p_items #>> '{0,sourcedId}' for update;
+      else
+        perform from store.%2$I where sourced_id in (select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item)
+          order by sourced_id for update nowait;
+      end if;
       with sent as (
         select place, item ->> 'path' as path, item ->> 'client' as client, item ->> 'sourcedId' as sourced_id,
           item -> 'record' as record, item -> 'ifMatch' as if_match
@@ -90,7 +95,7 @@ begin
       ), checked as materialized (
         select t.*, %4$s as fault from typed as t
       ), written as (
-        insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t where fault is null
+        insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t where fault is null order by sourced_id
         on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
           where (%9$s) is distinct from (%10$s)
         returning old.sourced_id
