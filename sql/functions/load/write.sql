@@ -98,10 +98,11 @@ begin
         insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t where fault is null order by sourced_id
         on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
           where (%9$s) is distinct from (%10$s)
-        returning old.sourced_id
+        -- a row that a conflict led to was locked: its xmax tells it from a new one, whoever made it in the meantime
+        returning old.sourced_id, old.xmax = 0 as is_new
       )
       select jsonb_agg(jsonb_build_object('fault', c.fault, 'outcome', case when c.fault is not null then null
-        when w.sourced_id is null then 'unchanged' when c.known_revision is null then 'created' else 'replaced' end) order by c.place)
+        when w.sourced_id is null then 'unchanged' when w.is_new then 'created' else 'replaced' end) order by c.place)
       into v_outcomes
       from checked as c left join written as w on w.sourced_id = c.sourced_id;
       return v_outcomes;
