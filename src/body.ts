@@ -39,6 +39,8 @@ function parse(text: string): unknown {
 function withoutNulls(value: unknown, path: string, depth: number): unknown {
   if (depth > depthMax) throw fault(path, `more than ${depthMax} levels deep`)
   if (typeof value === 'string') return storable(value, path)
+  // what JSON.parse makes of 1e999
+  if (typeof value === 'number' && !Number.isFinite(value)) throw fault(path, 'a number beyond the range of a double')
   if (Array.isArray(value)) return value.map((item, index) => withoutNulls(item, `${path}/${index}`, depth + 1))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

@@ -46,8 +46,8 @@ export class ApiError extends Error {
   }
 }
 
-/** SQLSTATEs that mean the database is not there or not able now, or that another writer was: worth trying again. */
-const busy = /^(08|53|57|40|55P03)/
+/** SQLSTATEs that mean the database is not there or not able now, or that another transaction was in the way: try again. */
+const busy = /^(08|40|53|55P03|57)/
 const connectionCodes = new Set([
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',

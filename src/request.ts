@@ -54,9 +54,10 @@ async function readText(request: Request, bytesMax: number): Promise<string> {
     }
     return text + decoder.decode()
   } catch (thrown) {
-    throw thrown instanceof TypeError
-      ? new ApiError('invaliddata', '/: the body is not UTF-8', { cause: thrown })
-      : thrown
+    if (thrown instanceof ApiError) throw thrown
+    if (thrown instanceof TypeError) throw new ApiError('invaliddata', '/: the body is not UTF-8', { cause: thrown })
+    // the client hung up: nobody reads this answer, and it is no fault of the hub's
+    throw new ApiError('invaliddata', '/: the body broke off', { status: 400, cause: thrown })
   }
 }
 

@@ -7,19 +7,19 @@ export const MetadataDType = Type.Object({
 
 export const ClassGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("class")),
 }, { additionalProperties: false })
 
 export const AssessmentLineItemGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("assessmentLineItem")),
 }, { additionalProperties: false })
 
 export const ScoreScaleGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("scoreScale")),
 }, { additionalProperties: false })
 
@@ -29,7 +29,7 @@ export const LearningObjectiveSetDType = Type.Object({
 }, { additionalProperties: false })
 
 export const AssessmentLineItemDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -49,7 +49,7 @@ export const SingleAssessmentLineItemDType = Type.Object({
 
 export const UserGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("user")),
 }, { additionalProperties: false })
 
@@ -65,7 +65,7 @@ export const LearningObjectiveScoreSetDType = Type.Object({
 }, { additionalProperties: false })
 
 export const AssessmentResultDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -90,7 +90,7 @@ export const SingleAssessmentResultDType = Type.Object({
 }, { additionalProperties: false })
 
 export const CategoryDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -104,12 +104,12 @@ export const SingleCategoryDType = Type.Object({
 
 export const LineItemGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("lineItem")),
 }, { additionalProperties: false })
 
 export const ResultDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -135,24 +135,24 @@ export const ResultSetDType = Type.Object({
 
 export const OrgGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("org")),
 }, { additionalProperties: false })
 
 export const CategoryGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("category")),
 }, { additionalProperties: false })
 
 export const AcadSessionGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("academicSession")),
 }, { additionalProperties: false })
 
 export const LineItemDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -185,7 +185,7 @@ export const SingleResultDType = Type.Object({
 
 export const CourseGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("course")),
 }, { additionalProperties: false })
 
@@ -195,7 +195,7 @@ export const ScoreScaleValueDType = Type.Object({
 }, { additionalProperties: false })
 
 export const ScoreScaleDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -208,4 +208,102 @@ export const ScoreScaleDType = Type.Object({
 
 export const SingleScoreScaleDType = Type.Object({
   "scoreScale": ScoreScaleDType,
+}, { additionalProperties: false })
+
+export const postResultsForAcademicSessionForClassRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "lineItem": LineItemGUIDRefDType,
+  "student": UserGUIDRefDType,
+  "class": Type.Optional(ClassGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "scoreStatus": Type.Union([Type.Union([Type.Literal("exempt"), Type.Literal("fully graded"), Type.Literal("not submitted"), Type.Literal("partially graded"), Type.Literal("submitted")]), Type.String({"pattern":"^(ext:)[a-zA-Z0-9\\.\\-_]+$"})]),
+  "score": Type.Optional(Type.Number()),
+  "textScore": Type.Optional(Type.String()),
+  "scoreDate": Type.String(),
+  "comment": Type.Optional(Type.String()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveScoreSetDType, {"minItems":0})),
+  "inProgress": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "incomplete": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "late": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "missing": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+}, { additionalProperties: false })
+
+export const postResultsForAcademicSessionForClass = Type.Object({
+  "results": Type.Optional(Type.Array(postResultsForAcademicSessionForClassRecord, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForClassRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "title": Type.String(),
+  "description": Type.Optional(Type.String()),
+  "assignDate": Type.String(),
+  "dueDate": Type.String(),
+  "class": Type.Optional(ClassGUIDRefDType),
+  "school": OrgGUIDRefDType,
+  "category": CategoryGUIDRefDType,
+  "gradingPeriod": Type.Optional(AcadSessionGUIDRefDType),
+  "academicSession": Type.Optional(AcadSessionGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "resultValueMin": Type.Optional(Type.Number()),
+  "resultValueMax": Type.Optional(Type.Number()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveSetDType, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForClass = Type.Object({
+  "lineItems": Type.Optional(Type.Array(postLineItemsForClassRecord, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postResultsForLineItemRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "lineItem": Type.Optional(LineItemGUIDRefDType),
+  "student": UserGUIDRefDType,
+  "class": Type.Optional(ClassGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "scoreStatus": Type.Union([Type.Union([Type.Literal("exempt"), Type.Literal("fully graded"), Type.Literal("not submitted"), Type.Literal("partially graded"), Type.Literal("submitted")]), Type.String({"pattern":"^(ext:)[a-zA-Z0-9\\.\\-_]+$"})]),
+  "score": Type.Optional(Type.Number()),
+  "textScore": Type.Optional(Type.String()),
+  "scoreDate": Type.String(),
+  "comment": Type.Optional(Type.String()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveScoreSetDType, {"minItems":0})),
+  "inProgress": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "incomplete": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "late": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+  "missing": Type.Optional(Type.Union([Type.Union([Type.Literal("true"), Type.Literal("false")]), Type.Boolean()])),
+}, { additionalProperties: false })
+
+export const postResultsForLineItem = Type.Object({
+  "results": Type.Optional(Type.Array(postResultsForLineItemRecord, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForSchoolRecord = Type.Object({
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
+  "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
+  "dateLastModified": Type.Optional(Type.String()),
+  "metadata": Type.Optional(MetadataDType),
+  "title": Type.String(),
+  "description": Type.Optional(Type.String()),
+  "assignDate": Type.String(),
+  "dueDate": Type.String(),
+  "class": ClassGUIDRefDType,
+  "school": Type.Optional(OrgGUIDRefDType),
+  "category": CategoryGUIDRefDType,
+  "gradingPeriod": Type.Optional(AcadSessionGUIDRefDType),
+  "academicSession": Type.Optional(AcadSessionGUIDRefDType),
+  "scoreScale": Type.Optional(ScoreScaleGUIDRefDType),
+  "resultValueMin": Type.Optional(Type.Number()),
+  "resultValueMax": Type.Optional(Type.Number()),
+  "learningObjectiveSet": Type.Optional(Type.Array(LearningObjectiveSetDType, {"minItems":0})),
+}, { additionalProperties: false })
+
+export const postLineItemsForSchool = Type.Object({
+  "lineItems": Type.Optional(Type.Array(postLineItemsForSchoolRecord, {"minItems":0})),
 }, { additionalProperties: false })

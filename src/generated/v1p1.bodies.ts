@@ -6,7 +6,7 @@ export const MetadataDType = Type.Object({
 }, { additionalProperties: true })
 
 export const CategoryDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -28,24 +28,24 @@ export const SingleCategoryDType = Type.Object({
 
 export const ClassGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("class")),
 }, { additionalProperties: false })
 
 export const CategoryGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("category")),
 }, { additionalProperties: false })
 
 export const AcadSessionGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("academicSession")),
 }, { additionalProperties: false })
 
 export const LineItemDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),
@@ -67,18 +67,18 @@ export const SingleLineItemDType = Type.Object({
 
 export const LineItemGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("lineItem")),
 }, { additionalProperties: false })
 
 export const UserGUIDRefDType = Type.Object({
   "href": Type.Optional(Type.String()),
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "type": Type.Optional(Type.Literal("user")),
 }, { additionalProperties: false })
 
 export const ResultDType = Type.Object({
-  "sourcedId": Type.String({"minLength":1,"maxLength":255}),
+  "sourcedId": Type.String({"pattern":"\\S","maxLength":255}),
   "status": Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("tobedeleted")])),
   "dateLastModified": Type.Optional(Type.String()),
   "metadata": Type.Optional(MetadataDType),

@@ -17,8 +17,11 @@ $$;
 comment on function load.day is 'YYYY-MM-DD; of a date and time, its date.';
 
 create or replace function load.any_instant(p_text text) returns timestamptz language plpgsql stable strict as $$
+declare
+  v_instant timestamptz := api.instant(p_text);
 begin
-  return api.instant(p_text);
+  -- a zone may lead out of the years that are written with four digits
+  return case when v_instant >= '0001-01-01T00:00:00Z' and v_instant < '10000-01-01T00:00:00Z' then v_instant end;
 end $$;
 
 create or replace function load.instant(p_text text) returns timestamptz language sql stable as $$

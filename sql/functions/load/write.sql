@@ -1,6 +1,6 @@
 -- What clients write: one function a writable entity, load.write_<entity>, made from the catalog, so that a write is one
 -- planned statement. It takes a batch of records and answers for each what became of it; a record at fault is left out, the
--- others are written.
+-- others are written. A batch of several fails with lock_not_available where another transaction has one of its rows.
 
 create or replace function load.read_sql(f catalog.fields) returns text language sql stable as $$
   select case
@@ -11,7 +11,7 @@ create or replace function load.read_sql(f catalog.fields) returns text language
     when f.is_list then format('case when s.record ? %1$L then array(select jsonb_array_elements_text(s.record -> %1$L)) end', f.field)
     when f.kind = 'flag' then format('(s.record ->> %L)::boolean', f.field)
     when f.kind = 'number' then format('(s.record ->> %L)::double precision', f.field)
-    when f.kind = 'date' then format('load.day(s.record ->> %L)', f.field)
+    when f.kind = 'date' then format('case when load.instant(s.record ->> %1$L) is not null then load.day(s.record ->> %1$L) end', f.field)
     when f.kind = 'time' then format('load.instant(s.record ->> %L)', f.field)
     when f.field = 'status' then 'coalesce(s.record ->> ''status'', ''active'')'
     when f.required then format('s.record ->> %L', f.field)
@@ -23,14 +23,16 @@ comment on function load.read_sql is 'The SQL expression of a field''s column ov
 create or replace function load.write_values(p_entity text) returns jsonb language plpgsql stable as $$
 declare
   v_table text := (select table_name from catalog.entities where entity = p_entity);
-  v_read jsonb := (select jsonb_object_agg(column_name, load.read_sql(f)) from catalog.fields as f
-    where entity = p_entity and selectable and kind not in ('absent', 'instant'));
+  -- what a binding shows in place of an absent value, and gets back, is no value of the column
+  v_read jsonb := (select jsonb_object_agg(column_name, case when computed is null then load.read_sql(f)
+      else format('case when %1$s = shape.%2$I(k) then k.%3$I else %1$s end', load.read_sql(f), computed, column_name) end)
+    from catalog.fields as f where entity = p_entity and selectable and kind not in ('absent', 'instant'));
 begin
   return (select jsonb_object_agg(name, coalesce(v_read ->> name, case name
       when 'revision' then 'p_revision' when 'document' then 'null'
       when 'source_system' then 'coalesce(k.source_system, ''client:'' || s.client)'
-      when 'school_sourced_id' then format('coalesce(k.%I, (select c.school_sourced_id from store.classes as c where c.sourced_id = %s))',
-        name, v_read ->> 'class_sourced_id')
+      when 'school_sourced_id' then format('case when k.class_sourced_id = %1$s then k.%2$I
+        else (select c.school_sourced_id from store.classes as c where c.sourced_id = %1$s) end', v_read ->> 'class_sourced_id', name)
       else format('k.%I', name) end)) || '{"sourced_id": "s.sourced_id"}'
     from load.table_columns(v_table));
 end $$;
@@ -100,10 +102,12 @@ begin
           where fault is null and not is_locked order by t.sourced_id
         on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
           where (%9$s) is distinct from (%10$s)
-        returning old.sourced_id
+        -- a row that a conflict led to was locked: its xmax tells it from a new one, whoever made it in the meantime
+        returning old.sourced_id, old.xmax = 0 as is_new
       )
-      select jsonb_agg(jsonb_build_object('fault', case when not c.is_locked then c.fault end, 'outcome', case when c.is_locked then 'locked' when c.fault is not null then null
-        when w.sourced_id is null then 'unchanged' when c.known_revision is null then 'created' else 'replaced' end) order by c.place)
+      select jsonb_agg(jsonb_build_object('fault', case when not c.is_locked then c.fault end, 'outcome', case
+        when c.is_locked then 'locked' when c.fault is not null then null
+        when w.sourced_id is null then 'unchanged' when w.is_new then 'created' else 'replaced' end) order by c.place)
       into v_outcomes
       from checked as c left join written as w on w.sourced_id = c.sourced_id;
       return v_outcomes;
