@@ -16,8 +16,9 @@ begin
   return v_outcomes;
 end $$;
 comment on function api.put is
-  'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids (or one, with wait) -> for each {outcome, fault}: created, replaced '
-  'or unchanged; {status, message}; or locked: another has the record, and it is to be put again alone, with wait. ifMatch lists the revisions one of which it must have. A fault keeps no other record out.';
+  'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids (or one, with wait) -> for each {outcome, '
+  'fault}: created, replaced or unchanged; {status, message}; or locked: another has the record, and it is to be put again '
+  'alone, with wait. ifMatch lists the revisions one of which it must have. A fault keeps no other record out.';
 
 create or replace function api.missing_parent(p_operation catalog.operations, p_arguments text[]) returns integer language plpgsql stable as $$
 declare
