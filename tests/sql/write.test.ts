@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import { connectPostgres, type Database, type Sql } from '../../src/database.ts'
 import { atEnd } from '../support/cleanup.ts'
 import { backend, openTestDatabase, type TestDatabase } from '../support/database.ts'
-import { document, stored } from '../support/rows.ts'
+import { document, stored, waitsOrDone } from '../support/rows.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -33,9 +33,13 @@ const item = (sourcedId: string, title: string, ifMatch: string[] | null = null)
   ifMatch,
 })
 
-async function put(sql: Sql, ...items: (ReturnType<typeof item> & { wait?: true })[]): Promise<string[]> {
+type Item = ReturnType<typeof item> & { readonly wait?: true }
+
+const put = (sql: Sql, ...items: Item[]): Promise<string[]> => putBy('put_category', sql, items)
+
+async function putBy(operation: string, sql: Sql, items: readonly unknown[]): Promise<string[]> {
   const [row] = await sql<{ outcomes: Outcome[] }[]>`
-    select api.put('put_category', ${JSON.stringify(items)}::text::jsonb) as outcomes`
+    select api.put(${operation}, ${JSON.stringify(items)}::text::jsonb) as outcomes`
   return (row?.outcomes ?? []).map(({ outcome, fault }) => outcome ?? `${fault?.status} ${fault?.message}`)
 }
 
@@ -94,6 +98,35 @@ describe('a batch', () => {
     20_000,
   )
 })
+
+test.skipIf(onPglite)(
+  `a write is dated only when the one before it is committed: nobody sees the later date first ${needs}`,
+  async () => {
+    const later = another()
+    const seen = async () =>
+      (
+        await database.owner.sql<
+          { id: string }[]
+        >`select sourced_id as id from (select sourced_id, revision from store.categories
+            union all select sourced_id, revision from store.assessment_line_items) as written
+          join store.publications as p using (revision) where sourced_id like 'turn%' order by p.published_at`
+      ).map(({ id }) => id)
+    let isDone = false
+    const second = await another().sql.begin(async (sql) => {
+      await put(sql as unknown as Sql, item('turn1', 'One'))
+      // of another kind, so that the two have no row in common
+      const waiting = putBy('put_assessment_line_item', later.sql, [item('turn2', 'Two')]).finally(() => {
+        isDone = true
+      })
+      await waitsOrDone(database.owner, waiting)
+      expect([isDone, await seen()]).toEqual([false, []])
+      return { waiting }
+    })
+    expect(await second.waiting).toEqual(['created'])
+    expect(await seen()).toEqual(['turn1', 'turn2'])
+  },
+  20_000,
+)
 
 test('the application may call the operations, and no writer itself', async () => {
   const [row] = await database.owner.sql<{ may: boolean[] }[]>`select array[
