@@ -162,13 +162,13 @@ describe('a manifest', () => {
   test('may name files this hub does not read: they are left, with a warning', async () => {
     const report = await importFiles(owner, {
       ...packageOf('bulk', { orgs }),
-      'manifest.csv': manifest({ orgs: 'bulk', results: 'bulk' }),
-      'results.csv': 'sourcedId\n',
+      'manifest.csv': manifest({ orgs: 'bulk', grades: 'bulk' }),
+      'grades.csv': 'sourcedId\n',
       'notes.txt': 'hello',
     })
     expect(report.warnings.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'grades.csv file_not_read',
       'notes.txt file_not_read',
-      'results.csv file_not_read',
     ])
   })
 
