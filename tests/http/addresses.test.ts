@@ -16,7 +16,7 @@ beforeAll(async () => {
   plain = await openDistrict()
   published = await openDistrict({ publicUrl })
   ids = await findIds(plain)
-}, 60_000)
+}, 180_000)
 
 /** Every address in the text of an answer: the hrefs, and those of its Link header. */
 async function addresses(response: Response): Promise<readonly string[]> {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
   authorization = `Bearer ${await hub.token()}`
-}, 60_000)
+}, 180_000)
 
 const get = (path: string, known?: string): Promise<Response> =>
   hub.get(origin + path, { authorization, ...(known === undefined ? {} : { 'if-none-match': known }) })

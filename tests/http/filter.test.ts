@@ -11,7 +11,7 @@ let ids: Ids
 beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
-}, 60_000)
+}, 180_000)
 
 const limit = 10_000
 /** Collections that have a deleted record after the district's second night. */

@@ -21,7 +21,7 @@ let ids: Ids
 beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
-}, 60_000)
+}, 180_000)
 
 /** The form that refusals below a path have. */
 const bindingOf = (path: string) => ({ service: /^\/ims\/oneroster\/v1p1(\/|$)/.test(path) ? 'v1p1' : 'rostering' })

@@ -11,7 +11,7 @@ let ids: Ids
 beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
-}, 60_000)
+}, 180_000)
 
 /** The whole collection on one page, and a limit that cuts it into four pages or five. */
 async function whole(path: string) {

@@ -10,7 +10,7 @@ let ids: Ids
 beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
-}, 60_000)
+}, 180_000)
 
 const odd = [
   '-1',
@@ -69,7 +69,7 @@ describe.each(collections.map((operation) => [operation.id, operation] as const)
 
   test('takes whole numbers in range, 0 as an offset, and parameters it does not know', async () => {
     for (const query of [...whole.flatMap((value) => [`limit=${value}`, `offset=${value}`]), 'offset=0', 'page=2&x=']) {
-      expect([query, (await get(query)).status]).toEqual([query, 200])
+      expect([query, (await get(`${query}&filter=sourcedId='x'`)).status]).toEqual([query, 200])
     }
   })
 })

@@ -20,7 +20,7 @@ beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
   await importOddities(hub)
-}, 60_000)
+}, 180_000)
 
 /** The records of all statuses, as the operation answers them. */
 async function answer(operation: (typeof operations)[number]): Promise<unknown> {

@@ -43,7 +43,7 @@ beforeAll(async () => {
   for (const scope of allScopes) tokens[scope] = await hub.token([scope])
   tokens['all'] = await hub.token()
   tokens['all but demographics'] = await hub.token(allScopes.filter((scope) => !scope.includes('demographics')))
-}, 60_000)
+}, 180_000)
 
 /** A write that cannot be read, or of a record that is not there: nothing is changed, whoever may. */
 async function ask(operation: Operation, authorization?: string, query = ''): Promise<Response> {

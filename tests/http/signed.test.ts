@@ -29,7 +29,7 @@ beforeAll(async () => {
   hub = await openSignedHub()
   client = await hub.make()
   ;({ outcome, authorise } = hub)
-}, 60_000)
+}, 180_000)
 
 describe('a signed request', () => {
   test.each(['HMAC-SHA1', 'HMAC-SHA256'] as const)('speaks for its client and its scopes, by %s', async (method) => {
@@ -243,7 +243,7 @@ describe('an operation', () => {
   beforeAll(async () => {
     hub = await openSignedHub(openDistrict)
     ids = await findIds(hub)
-  }, 60_000)
+  }, 180_000)
 
   test('of another standard than OneRoster 1.1 refuses a signature', async () => {
     const everything = await hub.make([...new Set(operations.flatMap(({ scopes }) => scopes))])

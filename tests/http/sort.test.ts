@@ -23,7 +23,7 @@ let hub: Hub
 beforeAll(async () => {
   hub = await openHub()
   await importOddities(hub)
-}, 60_000)
+}, 180_000)
 
 const filter = "status~''"
 const metadata = ['metadata.note', 'metadata.home@id', 'metadata.a.b', 'metadata.nobody'].map(
@@ -43,7 +43,10 @@ const cases = entities.flatMap((operation) =>
   sortable(operation).map((field) => [operation.id, field.name, field, operation] as const),
 )
 
-describe.each(cases)('%s by %s', (_, field, name, { path }) => {
+describe.each(cases)('%s by %s', (_, field, name, { path, service }) => {
+  // its columns are those of 1.2, and walks by what it works out from them are in v1p1.test.ts
+  const isWalked = service !== 'v1p1'
+
   test('is in one order, absent first, and desc is that order backwards; the pages of a walk keep it', async () => {
     const { records, total } = await readPage(hub, address(path, { filter, limit: 10_000 }))
     const expected = sorted(records, name).map(idOf)
@@ -53,7 +56,7 @@ describe.each(cases)('%s by %s', (_, field, name, { path }) => {
       const query = { filter, sort: field, ...order }
       const found = await readPage(hub, address(path, { ...query, limit: 10_000 }))
       expect(found.records.map(idOf)).toEqual(expected)
-      const pages = await walk(hub, address(path, { ...query, limit }))
+      const pages = isWalked ? await walk(hub, address(path, { ...query, limit })) : [found]
       expect(pages.flatMap((page) => page.records.map(idOf))).toEqual(expected)
       const inside = await readPage(hub, address(path, { ...query, limit, offset }))
       expect(inside.records.map(idOf)).toEqual(expected.slice(offset, offset + limit))
@@ -154,11 +157,11 @@ describe('a sort that names nothing to sort by', () => {
 /** What 1.1 says of it. */
 const unsorted = [warning('invalid_sort_field', expect.stringMatching(/^sort: ".*is nothing to sort by/s) as never)]
 
-describe('every collection of the registry', () => {
+describe('every collection of 1.2, whose rows are those of 1.1 too', () => {
   test('sorts by dateLastModified, desc included, and walks in that order', async () => {
     const district = await openDistrict()
     const ids = await findIds(district)
-    for (const operation of collections) {
+    for (const operation of collections.filter(({ service }) => service !== 'v1p1')) {
       const path = pathOf(operation, ids)
       const { records, total } = await readPage(district, address(path, { filter, limit: 10_000 }))
       const expected = sorted(records, { name: 'dateLastModified', kind: 'instant', isList: false }).map(idOf).reverse()

@@ -23,7 +23,7 @@ beforeAll(async () => {
   hub = await openDistrict()
   ids = await findIds(hub)
   await importOddities(hub)
-}, 60_000)
+}, 180_000)
 
 const all = { limit: 10_000, filter: "status~''" }
 

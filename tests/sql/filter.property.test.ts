@@ -19,7 +19,7 @@ beforeAll(async () => {
   for (const { id, path } of entities) {
     recordsOf.set(id, (await readPage(hub, address(path, { limit: 10_000, filter: "status~''" }))).records)
   }
-}, 60_000)
+}, 180_000)
 
 const operators = ['=', '!=', '>', '>=', '<', '<=', '~'] as const
 /** The columns of 1.1 are those of 1.2: there these tell whether a name leads to the right one. */
