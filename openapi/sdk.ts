@@ -1,6 +1,7 @@
-// `bun run sdk [--out DIR]`: typed TypeScript clients of the documents, by two public generators. Out go DIR/openapi-fetch
-// (types by openapi-typescript, openapi-fetch beneath) and DIR/hey-api (@hey-api/openapi-ts with its fetch client), each a
-// package with an example of its use. It writes nowhere else, and clears what it made before.
+// `bun run sdk [--out DIR] [--validate]`: typed TypeScript clients of the documents, by two public generators. Out go
+// DIR/openapi-fetch (types by openapi-typescript, openapi-fetch beneath) and DIR/hey-api (@hey-api/openapi-ts with its fetch
+// client; with --validate it holds every answer against its schema, by valibot), each a package with an example of its use.
+// It writes nowhere else, and clears what it made before.
 
 import {
   copyFileSync,
@@ -47,10 +48,15 @@ function copyExamples(directory: string, generator: string): void {
   }
 }
 
-function writeOpenapiFetch(directory: string): void {
+/** A dependency of a generated package, at the version that stands beside the generators. */
+function pinned(name: string): Record<string, string> {
   const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
     dependencies: Record<string, string>
   }
+  return { [name]: String(dependencies[name]) }
+}
+
+function writeOpenapiFetch(directory: string): void {
   for (const name of documentNames) {
     copyFileSync(new URL(`../src/generated/${name}.types.ts`, import.meta.url), `${directory}/${name}.ts`)
   }
@@ -61,17 +67,21 @@ function writeOpenapiFetch(directory: string): void {
   )
   const head = "import createClient, { type Client, type ClientOptions } from 'openapi-fetch'\n"
   writeFileSync(`${directory}/index.ts`, `${note}${head}${imports.join('')}\n${clients.join('')}`)
-  writePackage(directory, 'rosterhub-openapi-fetch', { 'openapi-fetch': String(dependencies['openapi-fetch']) })
+  writePackage(directory, 'rosterhub-openapi-fetch', pinned('openapi-fetch'))
   copyExamples(directory, 'openapi-fetch')
 }
 
-async function writeHeyApi(directory: string, modules: string): Promise<void> {
+const plugins = ['@hey-api/typescript', '@hey-api/client-fetch']
+
+async function writeHeyApi(directory: string, modules: string, validate: boolean): Promise<void> {
   const documents = mkdtempSync(`${tmpdir()}/rosterhub-sdk-`)
   try {
     const config = [...writeDocuments(documents)].map(([name, file]) => ({
       input: file,
       output: { path: `${directory}/${name}`, module: { extension: '.js' } },
-      plugins: ['@hey-api/typescript', '@hey-api/sdk', '@hey-api/client-fetch'],
+      plugins: validate
+        ? [...plugins, 'valibot', { name: '@hey-api/sdk', validator: true }]
+        : [...plugins, '@hey-api/sdk'],
       logs: { file: false, level: 'warn' },
     }))
     writeFileSync(`${documents}/config.mjs`, `export default ${JSON.stringify(config)}\n`)
@@ -81,13 +91,14 @@ async function writeHeyApi(directory: string, modules: string): Promise<void> {
   }
   const exports = documentNames.map((name) => `export * as ${name} from './${name}/index.js'\n`)
   writeFileSync(`${directory}/index.ts`, note + exports.join(''))
-  writePackage(directory, 'rosterhub-hey-api', {})
+  writePackage(directory, 'rosterhub-hey-api', validate ? pinned('valibot') : {})
   copyExamples(directory, 'hey-api')
 }
 
 /** Writes both clients below this directory; answers their folders. */
 export async function writeSdk(
   out: string,
+  { validate = false } = {},
 ): Promise<{ readonly folders: readonly string[]; readonly modules: string }> {
   const modules = await installTools('sdk')
   const [openapiFetch, heyApi] = ['openapi-fetch', 'hey-api'].map((name) => `${resolve(out)}/${name}`) as [
@@ -99,15 +110,15 @@ export async function writeSdk(
     mkdirSync(directory, { recursive: true })
   }
   writeOpenapiFetch(openapiFetch)
-  await writeHeyApi(heyApi, modules)
+  await writeHeyApi(heyApi, modules, validate)
   return { folders: [openapiFetch, heyApi], modules }
 }
 
 if (import.meta.main) {
   const { values } = parseArgs({
     args: process.argv.slice(2),
-    options: { out: { type: 'string', default: 'dist/sdk' } },
+    options: { out: { type: 'string', default: 'dist/sdk' }, validate: { type: 'boolean', default: false } },
   })
-  const { folders } = await writeSdk(values.out)
+  const { folders } = await writeSdk(values.out, values)
   for (const directory of folders) console.log(directory)
 }

@@ -8,7 +8,7 @@ $$;
 comment on function load.is_read is 'What 1.2 has anew is read wherever it stands; what it took away, only in a package that says it is of 1.1.';
 
 create or replace function load.is_renamed(c catalog.csv_columns) returns boolean language sql stable as $$
-  select c.required is not distinct from 'always' and c.binding is not distinct from '1.2' and (select version from import_context) = '1.1'
+  select coalesce(c.required = 'always' and c.binding = '1.2', false) and (select version from import_context) = '1.1'
     and c.column_name <> all(load.derived_in_v1p1(c.file))
 $$;
 comment on function load.is_renamed is 'A column that 1.2 wants and 1.1 had under another name: a package of 1.1 leaves it as it is.';

@@ -23,11 +23,11 @@ create or replace view load.filled_result_score_scales as
   from store.result_score_scales as r where status = 'active' order by result_sourced_id, revision desc, r.sourced_id;
 
 create or replace function load.objective_source(p_source text) returns text language sql immutable as $$
-  select case when p_source in ('case', 'unknown') then p_source
-    else coalesce('/' || nullif(nullif(nullif(regexp_replace(lower(substr(p_source, 5)), '[^a-z0-9]', '', 'g'), ''), 'case'), 'unknown'), 'unknown') end
+  select case when p_source in ('case', 'unknown') then p_source when name in ('', 'case', 'unknown') then 'unknown' else '/' || name end
+  from (select regexp_replace(lower(substr(p_source, 5)), '[^a-z0-9]', '', 'g') as name) as others
 $$;
 comment on function load.objective_source is
-  'CSV names other sources ext:name, REST /name, of a-z and 0-9 alone; what would be no name, or one of its own two words, is unknown.';
+  'CSV names other sources ext:name, REST /name, of a-z and 0-9 alone; what leaves no name, or one REST keeps for itself, is unknown.';
 
 create or replace function load.objective_id(p_source text, p_id text) returns text language sql immutable as $$
   select case when p_source = 'case' then regexp_replace(p_id, '^urn:uuid:', '', 'i') else p_id end
