@@ -39,12 +39,27 @@ interface PutItem {
   readonly sourcedId: string
   readonly record: PutCall['record']
   readonly ifMatch: readonly string[] | null
-  readonly wait?: true
 }
 
 interface PutOutcome {
   readonly outcome: Outcome['outcome'] | 'locked'
   readonly fault: { readonly status: number; readonly message: string } | null
+}
+
+const lockNotAvailable = '55P03'
+const lockedOutcome: PutOutcome = { outcome: 'locked', fault: null }
+
+/** How long a write comes again, in steps, while another writer has its record: without a connection of its own. */
+const patienceMs = [25, 50, 100, 200, 300, 400, 500, 500, 500, 500]
+
+async function untilFree<Answer extends { readonly outcome: string }>(write: () => Promise<Answer>): Promise<Answer> {
+  for (const waitMs of patienceMs) {
+    const answer = await write()
+    if (answer.outcome !== 'locked') return answer
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+  const details = { status: 503, headers: { 'retry-after': '5' } }
+  throw new ApiError('server_busy', 'another writer, such as an import, has the record; try again', details)
 }
 
 /** Totals kept at most; the oldest goes first. */
@@ -128,23 +143,19 @@ export class Store {
     const { sourcedId } = record
     const item = { client, path: `/${operation.envelope}`, sourcedId, record, ifMatch: versions ?? null }
     const name = snakeCase(operation.id)
-    const first = await this.puts.run(name, sourcedId, item)
-    // another has the record: alone it waits for that, and holds nobody up
-    const { outcome, fault } = first.outcome === 'locked' ? await this.putAlone(name, item) : first
-    if (outcome === 'locked')
-      throw new ApiError('server_busy', 'the record is being written; try again', { status: 503 })
+    const { outcome, fault } = await untilFree(() => this.puts.run(name, sourcedId, item))
     if (fault !== null) throw new ApiError('invaliddata', fault.message, { status: fault.status })
-    return { outcome }
-  }
-
-  private async putAlone(operation: string, item: PutItem): Promise<PutOutcome> {
-    return (await this.putAll(operation, [{ ...item, wait: true }]))[0] as PutOutcome
+    return { outcome: outcome as Outcome['outcome'] }
   }
 
   private async putAll(operation: string, items: readonly PutItem[]): Promise<readonly PutOutcome[]> {
-    const [row] = await this.sql<
-      { outcomes: PutOutcome[] }[]
-    >`select api.put(${operation}, ${JSON.stringify(items)}::text::jsonb) as outcomes`
+    const text = JSON.stringify(items)
+    const found = this.sql<{ outcomes: PutOutcome[] }[]>`select api.put(${operation}, ${text}::text::jsonb) as outcomes`
+    const [row] = await found.catch((thrown) => {
+      // alone it is the one that waited in vain; among others nobody knows which it was
+      if (items.length === 1 && thrown.code === lockNotAvailable) return [{ outcomes: [lockedOutcome] }]
+      throw thrown
+    })
     return row?.outcomes ?? []
   }
 
@@ -156,8 +167,12 @@ export class Store {
   }
 
   async remove(client: string, call: RemoveCall): Promise<void> {
-    await this.sql`select api.remove(${client}, ${snakeCase(call.operation.id)}, ${call.arguments[0] ?? ''},
-      ${call.versions === undefined ? null : JSON.stringify(call.versions)}::text::jsonb)`
+    const versions = call.versions === undefined ? null : JSON.stringify(call.versions)
+    await untilFree(async () => {
+      const [row] = await this.sql<{ outcome: 'removed' | 'locked' }[]>`select api.remove(
+        ${client}, ${snakeCase(call.operation.id)}, ${call.arguments[0] ?? ''}, ${versions}::text::jsonb) as outcome`
+      return { outcome: row?.outcome ?? 'removed' }
+    })
   }
 
   /** Who a token speaks for, by its SHA-256; undefined when it is unknown, expired or revoked. */

@@ -3,6 +3,7 @@
 
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { appRole, type Database, type Transaction } from '../../src/database.ts'
+import { migrate, readSqlFiles } from '../../src/migrate.ts'
 import { backend, openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { bulk, school } from '../support/rows.ts'
 
@@ -183,4 +184,23 @@ test('a statement slipped under a name that api.read executes reads no secret: i
     return sql`select api.read('x', 'get_org', 'nope', null, 'b')`
   })
   expect(await found.then(JSON.stringify, (thrown: { code?: string }) => thrown.code)).toBe(denied)
+})
+
+test('a migration that comes later leaves lists and records readable by the application', async () => {
+  const { migrations, repeatable } = readSqlFiles()
+  const edited = repeatable.map((file) => (file.name === 'functions/api/fail.sql' ? { ...file, hash: 'edited' } : file))
+  expect(await migrate(owner.sql, { migrations, repeatable: edited })).toEqual(['functions/api/fail.sql'])
+  // a shape of request that no session has prepared
+  const page = `select api.page('c', 'get_all_users', '{}', null, 'email', true, null, 7, 0, null, null, 'http://x/')`
+  expect([
+    await codeOf(page),
+    await codeOf(`select api.read('c', 'get_user', 'u1', '{sourcedId}', 'http://x/')`),
+  ]).toEqual(['done', 'done'])
+})
+
+test('the role that reads rosters may make nothing: no function that another would call instead of ours', async () => {
+  expect(
+    await texts(`select nspname as text from pg_namespace where nspname = any(${ours})
+      and (has_schema_privilege('rosterhub_reader', oid, 'create') or has_schema_privilege('${appRole}', oid, 'create'))`),
+  ).toEqual([])
 })

@@ -1,6 +1,7 @@
 -- PUT, POST and DELETE. The writers themselves are load.write_<entity>; here is what an operation adds: which entity, what
--- its path says of the records, and the publication that dates them. None waits longer than lock_timeout for another writer,
--- such as an import that has the same record: whoever waits holds a connection.
+-- its path says of the records, and the publication that dates them. A record that another writer holds, such as an import,
+-- is not waited for: the answer says locked, and the caller comes again. New ids are waited for half a second, less than the
+-- second after which PostgreSQL looks for a deadlock, so that it is never the import that has to give way.
 
 create or replace function api.put(p_operation text, p_items jsonb) returns jsonb language plpgsql security definer
 set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
@@ -9,16 +10,19 @@ declare
   v_revision bigint := nextval('store.revisions');
   v_outcomes jsonb;
 begin
+  perform set_config('lock_timeout', '500ms', true);
   execute format('select load.%I($1, $2)', 'write_' || v_entity) into v_outcomes using p_items, v_revision;
+  perform set_config('lock_timeout', '3s', true);
   if v_outcomes @? '$[*].outcome ? (@ == "created" || @ == "replaced")' then
     perform load.publish_entities(v_revision, array[(select table_name from catalog.entities where entity = v_entity)]);
   end if;
   return v_outcomes;
 end $$;
 comment on function api.put is
-  'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids (or one, with wait) -> for each {outcome, '
-  'fault}: created, replaced or unchanged; {status, message}; or locked: another has the record, and it is to be put again '
-  'alone, with wait. ifMatch lists the revisions one of which it must have. A fault keeps no other record out.';
+  'Records, each [{client, path, sourcedId, record, ifMatch}], of different ids -> for each {outcome, fault}: created, '
+  'replaced or unchanged; {status, message}; or locked: another writer has the record, it is to be put again. ifMatch lists '
+  'the revisions one of which it must have. A fault keeps no other record out. Fails with lock_not_available where another '
+  'transaction is making one of the ids.';
 
 create or replace function api.missing_parent(p_operation catalog.operations, p_arguments text[]) returns integer language plpgsql stable as $$
 declare
@@ -90,17 +94,20 @@ comment on function api.post is
   'Records under ids of their sender -> [{suppliedSourcedId, allocatedSourcedId}]. All or none; what the path names is filled in, '
   'and every record must be among the rows that source.<operation> finds. Fails with unknownobject or invaliddata.';
 
-create or replace function api.remove(p_client text, p_operation text, p_sourced_id text, p_if_match jsonb) returns void language plpgsql
+create or replace function api.remove(p_client text, p_operation text, p_sourced_id text, p_if_match jsonb) returns text language plpgsql
 security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   v_operation catalog.operations;
+  v_outcome text;
 begin
   select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'remove';
-  if load.remove((select table_name from catalog.entities where entity = v_operation.entity), p_sourced_id, p_if_match,
-    nextval('store.revisions')) is null then
+  v_outcome := load.remove((select table_name from catalog.entities where entity = v_operation.entity), p_sourced_id, p_if_match,
+    nextval('store.revisions'));
+  if v_outcome is null then
     perform api.fail('unknownobject', format('Unknown Object: no %s "%s"', v_operation.envelope, p_sourced_id));
   end if;
+  return v_outcome;
 end $$;
 comment on function api.remove is
-  'Marks a record deleted; one that is already stays as it is. Fails with unknownobject, or with 412 where it has none of the '
-  'revisions p_if_match lists.';
+  'Marks a record deleted: removed, or locked where another writer has it and it is to be removed again. Fails with '
+  'unknownobject, or with 412 where it has none of the revisions p_if_match lists.';

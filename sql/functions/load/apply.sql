@@ -115,7 +115,8 @@ begin
   if exists (select from pg_attribute where attrelid = format('store.%I', p_entity)::regclass and attname = 'document') then
     v_document := format(', document = shape.%I(%s)', p_entity, load.row_sql(p_entity, '{"status": "''tobedeleted''"}', 'k'));
   end if;
-  execute format('update store.%1$I as k set status = ''tobedeleted'', revision = %2$s%3$s
+  -- without its hash the row is read anew when the file has it again
+  execute format('update store.%1$I as k set status = ''tobedeleted'', row_hash = null, revision = %2$s%3$s
     where k.source_system = %4$L and k.status = ''active''
       and not exists (select from %5$I as s where btrim(s.sourced_id) = k.sourced_id)
       and not exists (select from import_kept as kept where kept.file = %6$L and kept.sourced_id = k.sourced_id)',

@@ -203,7 +203,7 @@ begin
   v_typed := load.typed_sql(p_entity, v_file.mode, v_file.metadata, 'true');
   execute format('create temp table %I on commit drop as
     select %s, t.metadata, t.row_hash, t.known_status, coalesce(%s, false) as faulty, coalesce(%s, false) as warned from (%s) as t
-    where t.known_hash is distinct from t.row_hash or t.known_source <> %L or t.known_status <> t.status or t.status is null%s',
+    where t.known_hash is distinct from t.row_hash or t.known_source <> %L or t.status is null%s',
     'incoming_' || p_entity, v_columns, v_faulty, v_warned, v_typed, v_context.source,
     case when v_duplicates then format(' or t.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity) else '' end);
   execute format('analyze %I', 'incoming_' || p_entity);

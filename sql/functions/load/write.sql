@@ -78,15 +78,10 @@ begin
       v_outcomes jsonb;
       v_held text[];
     begin
-      -- the rows as they are once their other writers are done: a record alone may wait for them, one among others is left
-      -- out, so that nobody waits for a record of somebody else's
-      if p_items @> '[{"wait": true}]' then
-        perform from store.%2$I where sourced_id = p_items #>> '{0,sourcedId}' for update;
-        v_held := array[p_items #>> '{0,sourcedId}'];
-      else
-        v_held := array(select sourced_id from store.%2$I where sourced_id in (
-          select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item) order by sourced_id for update skip locked);
-      end if;
+      -- the rows as they are, each held; one that another writer holds is left out: nobody waits for a record of somebody
+      -- else's, and who waits would hold a connection
+      v_held := array(select sourced_id from store.%2$I where sourced_id in (
+        select item ->> 'sourcedId' from jsonb_array_elements(p_items) as item) order by sourced_id for update skip locked);
       with sent as (
         select place, item ->> 'path' as path, item ->> 'client' as client, item ->> 'sourcedId' as sourced_id,
           item -> 'record' as record, item -> 'ifMatch' as if_match
@@ -100,14 +95,15 @@ begin
       ), written as (
         insert into store.%2$I as old (%5$s, document) select %6$s, shape.%2$I(row(%7$s)::store.%2$I) from checked as t
           where fault is null and not is_locked order by t.sourced_id
+        -- a record that came to be in the meantime is not known here, nor what it has that this binding does not bring
         on conflict (sourced_id) do update set %8$s, revision = excluded.revision, document = excluded.document
-          where (%9$s) is distinct from (%10$s)
-        -- a row that a conflict led to was locked: its xmax tells it from a new one, whoever made it in the meantime
-        returning old.sourced_id, old.xmax = 0 as is_new
+          where old.sourced_id = any(v_held) and (%9$s) is distinct from (%10$s)
+        returning old.sourced_id
       )
       select jsonb_agg(jsonb_build_object('fault', case when not c.is_locked then c.fault end, 'outcome', case
         when c.is_locked then 'locked' when c.fault is not null then null
-        when w.sourced_id is null then 'unchanged' when w.is_new then 'created' else 'replaced' end) order by c.place)
+        when w.sourced_id is not null then case when c.known_revision is null then 'created' else 'replaced' end
+        when c.known_revision is null then 'locked' else 'unchanged' end) order by c.place)
       into v_outcomes
       from checked as c left join written as w on w.sourced_id = c.sourced_id;
       return v_outcomes;
@@ -134,14 +130,20 @@ begin
 end $$;
 comment on function load.create_writers is 'Makes load.write_<entity> for every entity that an operation writes. Called when the catalog has changed.';
 
--- Marks a record deleted. Answers the revision it had, null where there is none.
-create or replace function load.remove(p_table text, p_sourced_id text, p_if_match jsonb, p_revision bigint) returns bigint language plpgsql as $$
+-- Marks a record deleted; one that is already stays as it is. Answers removed, locked where another writer has it, or null
+-- where there is none.
+create or replace function load.remove(p_table text, p_sourced_id text, p_if_match jsonb, p_revision bigint) returns text language plpgsql as $$
 declare
   v_known bigint;
+  v_exists boolean;
   v_written bigint;
 begin
-  execute format('select revision from store.%I where sourced_id = $1 for update', p_table) into v_known using p_sourced_id;
-  if v_known is not null and p_if_match is not null and not (p_if_match ? '*' or p_if_match ? v_known::text) then
+  execute format('select revision from store.%I where sourced_id = $1 for update skip locked', p_table) into v_known using p_sourced_id;
+  if v_known is null then
+    execute format('select exists (select from store.%I where sourced_id = $1)', p_table) into v_exists using p_sourced_id;
+    return case when v_exists then 'locked' end;
+  end if;
+  if p_if_match is not null and not (p_if_match ? '*' or p_if_match ? v_known::text) then
     perform api.fail('invaliddata 412', format('If-Match: the record has another version; read "%s" again', p_sourced_id));
   end if;
   execute format('update store.%1$I as k set status = ''tobedeleted'', revision = $2, document = shape.%1$I(%2$s)
@@ -150,5 +152,5 @@ begin
   if v_written > 0 then
     perform load.publish_entities(p_revision, array[p_table]);
   end if;
-  return v_known;
+  return 'removed';
 end $$;
