@@ -25,6 +25,7 @@ export interface AppOptions {
     | 'oauth1WindowSeconds'
     | 'pageLimitMax'
     | 'bodyMaxBytes'
+    | 'recordMaxBytes'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -156,8 +157,9 @@ function serviceRoutes(given: AppOptions): Route[] {
   const { sql, config } = given
   const store = new Store(sql, given.writesTogether)
   const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs })
-  const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax } = config
-  const stages = { auth, store, options: { publicUrl, pageLimitMax, bodyBytesMax, build: buildOf(given) } }
+  const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax, recordMaxBytes: recordBytesMax } = config
+  const options = { publicUrl, pageLimitMax, bodyBytesMax, recordBytesMax, build: buildOf(given) }
+  const stages = { auth, store, options }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
   const methods = (group: readonly Operation[]): Route['methods'] =>
     Object.fromEntries(

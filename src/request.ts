@@ -18,6 +18,8 @@ export interface RequestOptions {
   readonly pageLimitMax: number
   /** Bytes that the body of a write may have. */
   readonly bodyBytesMax: number
+  /** Bytes that a record may have: the body of a PUT, or one of the records of a POST. */
+  readonly recordBytesMax: number
   /** What entity tags of this build end in. */
   readonly build: string
 }
@@ -29,7 +31,9 @@ export async function readCall(request: Request, operation: Operation, options: 
   const asked = { operation, arguments: pathArguments(new URL(request.url).pathname, operation) }
   const versions = versionsOf(readTags(request.headers.get('if-match')))
   if (kind === 'remove') return { kind, ...asked, versions }
-  const records = readRecords(operation, await readText(request, bodyBounds(options.bodyBytesMax)))
+  const { bodyBytesMax, recordBytesMax } = options
+  const bounds = bodyBounds(kind === 'put' ? Math.min(bodyBytesMax, recordBytesMax) : bodyBytesMax)
+  const records = readRecords(operation, await readText(request, bounds), recordBytesMax)
   return kind === 'post' ? { kind, ...asked, records } : { kind, ...asked, versions, record: ofPath(records, asked) }
 }
 
