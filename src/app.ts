@@ -25,6 +25,7 @@ export interface AppOptions {
     | 'oauth1WindowSeconds'
     | 'pageLimitMax'
     | 'bodyMaxBytes'
+    | 'recordMaxBytes'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -77,19 +78,31 @@ export function createApp(options: AppOptions): App {
         return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
       }
       const response = await elysia.fetch(request)
-      return request.method === 'HEAD'
-        ? new Response(null, { status: response.status, headers: response.headers })
-        : response
+      return request.method === 'HEAD' ? withoutBody(response) : response
     },
   }
 }
 
+/**
+ * The answer to HEAD, with the length GET would have told: left unsaid, a server says 0. Where a path has no parameters
+ * Elysia has counted already, and takes a 304 for an empty answer. Source: RFC 9110, section 8.6.
+ */
+async function withoutBody(response: Response): Promise<Response> {
+  const { status, body } = response
+  const headers = new Headers(response.headers)
+  if (status === 304) headers.delete('content-length')
+  else if (body !== null) headers.set('content-length', String((await response.arrayBuffer()).byteLength))
+  return new Response(null, { status, headers })
+}
+
 async function respond(route: Route, request: Request, observe: Observe): Promise<Response> {
   const startedAt = performance.now()
-  const operation = route.methods[request.method === 'HEAD' ? 'GET' : request.method]
+  // HEAD is answered as GET in everything, the words of a refusal too: they make the length
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const operation = route.methods[method]
   const name = operation?.name ?? 'none'
   try {
-    if (operation === undefined) throw wrongMethod(route, request.method)
+    if (operation === undefined) throw wrongMethod(route, method)
     const { response, client, cause } = await operation.answer(request)
     observe({
       operation: name,
@@ -144,8 +157,9 @@ function serviceRoutes(given: AppOptions): Route[] {
   const { sql, config } = given
   const store = new Store(sql, given.writesTogether)
   const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs })
-  const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax } = config
-  const stages = { auth, store, options: { publicUrl, pageLimitMax, bodyBytesMax, build: buildOf(given) } }
+  const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax, recordMaxBytes: recordBytesMax } = config
+  const options = { publicUrl, pageLimitMax, bodyBytesMax, recordBytesMax, build: buildOf(given) }
+  const stages = { auth, store, options }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
   const methods = (group: readonly Operation[]): Route['methods'] =>
     Object.fromEntries(

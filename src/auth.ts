@@ -2,6 +2,7 @@
 // only their SHA-256. A token once checked is believed for `recheckMs`, then asked after again: a revocation is seen by
 // every process within that time. Signed requests are for consumers.ts.
 
+import { type BodyFault, readText } from './bytes.ts'
 import { type Caller, Consumers } from './consumers.ts'
 import { ApiError, toApiError } from './errors.ts'
 import { challenge } from './oauth1.ts'
@@ -16,6 +17,8 @@ export interface AuthOptions {
   readonly oauth1WindowSeconds?: number
   /** The address clients use, where it is not the request's own: it is what they sign. */
   readonly publicUrl?: string | undefined
+  /** Bytes that the body of a signed request may have. */
+  readonly bodyMaxBytes: number
   readonly now?: () => number
 }
 
@@ -51,6 +54,7 @@ export class Auth {
       windowSeconds: options.oauth1WindowSeconds ?? 300,
       recheckMs: options.recheckMs,
       publicUrl: options.publicUrl,
+      bodyMaxBytes: options.bodyMaxBytes,
       now: this.now,
     })
   }
@@ -175,15 +179,23 @@ class TokenRefusal extends Error {
 }
 
 const formBytesMax = 16 * 1024
+const formFaults: Readonly<Record<BodyFault, string>> = {
+  size: `has more than ${formBytesMax} bytes`,
+  encoding: 'is not UTF-8',
+  end: 'broke off',
+}
+/** Whoever asks is nobody yet: no more is read for them than a form can have. */
+const formBounds = {
+  bytesMax: formBytesMax,
+  refusal: (fault: BodyFault) => new TokenRefusal('invalid_request', `the body ${formFaults[fault]}`),
+}
 
 async function readForm(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') {
     throw new TokenRefusal('invalid_request', 'the body must be application/x-www-form-urlencoded')
   }
-  const text = await request.text()
-  if (text.length > formBytesMax)
-    throw new TokenRefusal('invalid_request', `the body has more than ${formBytesMax} characters`)
+  const text = await readText(request, formBounds)
   const form = new URLSearchParams(text)
   for (const name of new Set(form.keys())) {
     if (form.getAll(name).length > 1) throw new TokenRefusal('invalid_request', `${name} is given twice`)

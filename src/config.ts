@@ -19,6 +19,8 @@ export interface Config {
   readonly pageLimitMax: number
   /** Bytes the body of a write may have. */
   readonly bodyMaxBytes: number
+  /** Bytes one record may have as JSON: the body of a PUT, or one of the records of a POST. */
+  readonly recordMaxBytes: number
   /** Bytes an import's files may have together, unpacked. */
   readonly importMaxUnpackedBytes: number
   readonly logLevel: 'silent' | 'error' | 'info'
@@ -72,6 +74,7 @@ export function readConfig(environment: Environment): Config {
     oauth1WindowSeconds: number('OAUTH1_WINDOW_SECONDS', 300, 1),
     pageLimitMax: number('PAGE_LIMIT_MAX', 10_000, 10_000),
     bodyMaxBytes: number('BODY_MAX_BYTES', 10 * 1024 ** 2, 1024),
+    recordMaxBytes: number('RECORD_MAX_BYTES', 256 * 1024, 1024),
     importMaxUnpackedBytes: number('IMPORT_MAX_UNPACKED_BYTES', 4 * 1024 ** 3, 1),
     logLevel: logLevel as Config['logLevel'],
   })

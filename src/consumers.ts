@@ -1,6 +1,7 @@
 // Who signed a request by OAuth 1.0a: a request in, its caller out, once. A consumer once asked after is believed for
 // `recheckMs`, as tokens are; a nonce is used up in the database, after the signature has proved good, for all processes.
 
+import { readBytes } from './bytes.ts'
 import { ApiError } from './errors.ts'
 import { type Claim, isBody, isOAuthHeader, isSignedWith, readClaim, refusal } from './oauth1.ts'
 import { consumerSecret } from './secrets.ts'
@@ -18,6 +19,8 @@ export interface ConsumerOptions {
   readonly recheckMs: number
   /** The address that clients sign, without a slash at the end; absent: the request's own. */
   readonly publicUrl: string | undefined
+  /** Bytes that a body may have whose hash is signed. */
+  readonly bodyMaxBytes: number
   readonly now: () => number
 }
 
@@ -44,10 +47,10 @@ export class Consumers {
   async caller(request: Request): Promise<Caller | undefined> {
     const claim = await this.claim(request)
     if (claim === undefined) return undefined
-    const { key, windowSeconds } = this.options
+    const { key, windowSeconds, bodyMaxBytes } = this.options
     if (key === undefined) throw refusal('requests signed by OAuth 1.0a are not taken here: no OAUTH1_KEY is set')
     const { caller } = await this.signer(claim, key)
-    if (claim.bodyHash !== undefined && !(await isBody(claim, await request.clone().arrayBuffer())))
+    if (claim.bodyHash !== undefined && !(await isBody(claim, await readCopy(request, 'body', bodyMaxBytes))))
       throw refusal('oauth_body_hash: does not fit the body')
     const isFresh = await this.store.useNonce(claim.consumerKey, claim.nonce, claim.timestamp, windowSeconds)
     if (isFresh === undefined)
@@ -97,17 +100,18 @@ export class Consumers {
   }
 }
 
-/** A form's text, read from a copy: who comes after reads the body again. */
 async function readForm(request: Request): Promise<string | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded' || request.body === null) return undefined
-  const parts: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const part of request.clone().body as ReadableStream<Uint8Array>) {
-    sizeBytes += part.length
-    if (sizeBytes > formBytesMax)
-      throw new ApiError('invaliddata', `the form has more than ${formBytesMax} bytes`, { status: 413 })
-    parts.push(part)
-  }
-  return new Blob(parts as Uint8Array<ArrayBuffer>[]).text()
+  return new TextDecoder().decode(await readCopy(request, 'form', formBytesMax))
 }
+
+/** Read from a copy: who comes after reads the body again. */
+const readCopy = (request: Request, what: 'form' | 'body', bytesMax: number): Promise<Uint8Array<ArrayBuffer>> =>
+  readBytes(request.clone(), {
+    bytesMax,
+    refusal: (fault, cause) =>
+      fault === 'size'
+        ? new ApiError('invaliddata', `the ${what} has more than ${bytesMax} bytes`, { status: 413 })
+        : new ApiError('invaliddata', `the ${what} broke off`, { status: 400, cause }),
+  })

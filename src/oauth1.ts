@@ -174,7 +174,7 @@ export const isSignedWith = (claim: Claim, secret: string): Promise<boolean> =>
   isSignature(claim.signature, claim.method, claim.baseString, `${percentEncode(secret)}&`)
 
 /** Whether the body is the one that was signed; true where the claim says nothing of it. */
-export async function isBody(claim: Claim, body: ArrayBuffer): Promise<boolean> {
+export async function isBody(claim: Claim, body: BufferSource): Promise<boolean> {
   if (claim.bodyHash === undefined) return true
   const hash = new Uint8Array(await crypto.subtle.digest(hashes[claim.method], body))
   return claim.bodyHash === btoa(String.fromCharCode(...hash))

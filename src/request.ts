@@ -2,6 +2,7 @@
 // a write. Pure but for the stream it reads.
 
 import { readRecords } from './body.ts'
+import { type BodyBounds, readText } from './bytes.ts'
 import type { Call, OneCall, PageCall, PutCall } from './call.ts'
 import { decodeCursor } from './cursor.ts'
 import { ApiError } from './errors.ts'
@@ -17,6 +18,8 @@ export interface RequestOptions {
   readonly pageLimitMax: number
   /** Bytes that the body of a write may have. */
   readonly bodyBytesMax: number
+  /** Bytes that a record may have: the body of a PUT, or one of the records of a POST. */
+  readonly recordBytesMax: number
   /** What entity tags of this build end in. */
   readonly build: string
 }
@@ -28,7 +31,9 @@ export async function readCall(request: Request, operation: Operation, options: 
   const asked = { operation, arguments: pathArguments(new URL(request.url).pathname, operation) }
   const versions = versionsOf(readTags(request.headers.get('if-match')))
   if (kind === 'remove') return { kind, ...asked, versions }
-  const records = readRecords(operation, await readText(request, options.bodyBytesMax))
+  const { bodyBytesMax, recordBytesMax } = options
+  const bounds = bodyBounds(kind === 'put' ? Math.min(bodyBytesMax, recordBytesMax) : bodyBytesMax)
+  const records = readRecords(operation, await readText(request, bounds), recordBytesMax)
   return kind === 'post' ? { kind, ...asked, records } : { kind, ...asked, versions, record: ofPath(records, asked) }
 }
 
@@ -40,26 +45,15 @@ function ofPath(
   throw new ApiError('invaliddata', `/${operation.envelope}/sourcedId: must be the one in the path, "${id}"`)
 }
 
-async function readText(request: Request, bytesMax: number): Promise<string> {
-  const tooLarge = new ApiError('invaliddata', `the body has more than ${bytesMax} bytes`, { status: 413 })
-  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let text = ''
-  let sizeBytes = 0
-  try {
-    for await (const chunk of request.body ?? []) {
-      sizeBytes += chunk.length
-      if (sizeBytes > bytesMax) throw tooLarge
-      text += decoder.decode(chunk, { stream: true })
-    }
-    return text + decoder.decode()
-  } catch (thrown) {
-    if (thrown instanceof ApiError) throw thrown
-    if (thrown instanceof TypeError) throw new ApiError('invaliddata', '/: the body is not UTF-8', { cause: thrown })
-    // the client hung up: nobody reads this answer, and it is no fault of the hub's
-    throw new ApiError('invaliddata', '/: the body broke off', { status: 400, cause: thrown })
-  }
-}
+const bodyBounds = (bytesMax: number): BodyBounds => ({
+  bytesMax,
+  refusal: (fault, cause) => {
+    if (fault === 'size')
+      return new ApiError('invaliddata', `the body has more than ${bytesMax} bytes`, { status: 413 })
+    if (fault === 'encoding') return new ApiError('invaliddata', '/: the body is not UTF-8', { cause })
+    return new ApiError('invaliddata', '/: the body broke off', { status: 400, cause })
+  },
+})
 
 /** What a GET asks for. Throws ApiError that names the parameter. */
 export function readReading(request: Request, operation: Operation, options: RequestOptions): PageCall | OneCall {

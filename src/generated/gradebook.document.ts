@@ -4476,7 +4476,7 @@ export default {
     }
    },
    "ContentTooLarge": {
-    "description": "The body is larger than the hub accepts (`invaliddata`). Nothing was written. Send fewer records at a time.",
+    "description": "The body, or one record in it, is larger than the hub accepts, or a set has too many records (`invaliddata`). Nothing was written. Send fewer records at a time; the description names a record that is too large by its place.",
     "content": {
      "application/json": {
       "schema": {

@@ -72,7 +72,12 @@ describe('a token ends', () => {
 
   test('within the bound: until then a checked token is believed, after it the database is asked again', async () => {
     let nowMs = Date.now()
-    const auth = new Auth(new Store(hub.app.sql), { tokenSeconds: 1234, recheckMs: 5000, now: () => nowMs })
+    const auth = new Auth(new Store(hub.app.sql), {
+      tokenSeconds: 1234,
+      recheckMs: 5000,
+      bodyMaxBytes: 1024,
+      now: () => nowMs,
+    })
     const [made, token] = await fresh()
     const headers = { authorization: `Bearer ${token}` }
     const status = () =>
@@ -90,7 +95,12 @@ describe('a token ends', () => {
 
   test('at its own time, however long a check would be believed', async () => {
     let nowMs = Date.now()
-    const auth = new Auth(new Store(hub.app.sql), { tokenSeconds: 1234, recheckMs: 1e9, now: () => nowMs })
+    const auth = new Auth(new Store(hub.app.sql), {
+      tokenSeconds: 1234,
+      recheckMs: 1e9,
+      bodyMaxBytes: 1024,
+      now: () => nowMs,
+    })
     const [, token] = await fresh()
     const request = () => new Request(origin, { headers: { authorization: `Bearer ${token}` } })
     await auth.authorise(request(), [core])

@@ -124,6 +124,7 @@ describe('a client is refused', () => {
       [type, `grant_type=client_credentials&x=${'x'.repeat(17_000)}`],
       [type, 'grant_type=client_credentials&scope=a%00b'],
       [type, 'grant_type=client_credentials&scope=a\0b'],
+      [type, `grant_type=client_credentials&x=${'€'.repeat(6000)}`],
     ] as const) {
       const answer = await refused(await post(body, { authorization, 'content-type': contentType }))
       expect([body.slice(0, 80), answer]).toEqual([body.slice(0, 80), '400 invalid_request'])

@@ -3,14 +3,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Classroom, least, openClassroom, saying } from '../support/classroom.ts'
 
-const bodyMaxBytes = 4096
+const recordMaxBytes = 4096
+const bodyMaxBytes = 16_384
 const base = '/ims/oneroster/gradebook/v1p2'
 
 let room: Classroom
 let server: ReturnType<typeof Bun.serve>
 let authorization: string
 beforeAll(async () => {
-  room = await openClassroom({ bodyMaxBytes })
+  room = await openClassroom({ bodyMaxBytes, recordMaxBytes })
   server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: room.fetch })
   authorization = `Bearer ${await room.token()}`
 }, 60_000)
@@ -47,17 +48,40 @@ const chunked = (text: string): ReadableStream<Uint8Array> => {
 describe.each(ways)('%s', (_, ask) => {
   const put = async (body: BodyInit): Promise<Response> =>
     ask('/categories/sized', { method: 'PUT', headers: { authorization }, body })
-  const words = `413 the body has more than ${bodyMaxBytes} bytes`
+  const words = `413 the body has more than ${recordMaxBytes} bytes`
 
-  test('a body may have as many bytes as the setting says, and not one more', async () => {
-    expect((await put(bodyOf(bodyMaxBytes))).ok).toBe(true)
-    expect(await saying(await put(bodyOf(bodyMaxBytes + 1)))).toBe(words)
+  test('the body of a PUT may have as many bytes as one record, and not one more', async () => {
+    expect((await put(bodyOf(recordMaxBytes))).ok).toBe(true)
+    expect(await saying(await put(bodyOf(recordMaxBytes + 1)))).toBe(words)
     expect(await saying(await put('x'.repeat(100_000)))).toBe(words)
   })
 
+  test('the body of a POST may have more, but none of its records, and not more than a body may', async () => {
+    const post = async (records: readonly unknown[], as = (text: string): BodyInit => text): Promise<Response> =>
+      ask('/classes/k1/lineItems', {
+        method: 'POST',
+        headers: { authorization },
+        body: as(JSON.stringify({ lineItems: records })),
+      })
+    const sized = (sourcedId: string, sizeBytes: number) => {
+      const record = (description: string) => ({ ...least.lineItem, sourcedId, description })
+      return record('x'.repeat(sizeBytes - JSON.stringify(record('')).length))
+    }
+    const most = ['a', 'b', 'c'].map((id) => sized(id, recordMaxBytes))
+    for (const as of [undefined, chunked]) {
+      expect((await post(most, as)).status).toBe(201)
+      expect(await saying(await post([...most.slice(1), sized('d', recordMaxBytes + 1)], as))).toBe(
+        `413 /lineItems/2: the record has more than ${recordMaxBytes} bytes`,
+      )
+      expect(await saying(await post([...most, sized('d', recordMaxBytes)], as))).toBe(
+        `413 the body has more than ${bodyMaxBytes} bytes`,
+      )
+    }
+  })
+
   test('a body in chunks is counted as it comes', async () => {
-    expect((await put(chunked(bodyOf(bodyMaxBytes)))).ok).toBe(true)
-    expect(await saying(await put(chunked(bodyOf(bodyMaxBytes + 1))))).toBe(words)
+    expect((await put(chunked(bodyOf(recordMaxBytes)))).ok).toBe(true)
+    expect(await saying(await put(chunked(bodyOf(recordMaxBytes + 1))))).toBe(words)
     expect(await saying(await put(chunked('x'.repeat(100_000))))).toBe(words)
   })
 

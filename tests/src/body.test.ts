@@ -10,14 +10,76 @@ const operation = (id: string): Operation => operations.find((one) => one.id ===
 const category = operation('putCategory')
 
 /** The records, or the words of the refusal. */
-function read(of: Operation, text: string): unknown {
+function read(of: Operation, text: string, recordBytesMax = 262_144): unknown {
   try {
-    return readRecords(of, text)
+    return readRecords(of, text, recordBytesMax)
   } catch (thrown) {
     if (!(thrown instanceof ApiError)) throw thrown
     return `${thrown.status} ${thrown.codeMinor} ${thrown.message}`
   }
 }
+
+const posted = operation('postLineItemsForClass')
+const metadataOf = (metadata: string): string => `{"category":{"sourcedId":"a","title":"A","metadata":${metadata}}}`
+
+describe('a number', () => {
+  const words = (at: string) =>
+    `422 invaliddata /category${at}: a number may be up to 1e+30 in size, and if it is not 0 no smaller than 1e-30`
+
+  test('is one that can be written out: from 1e-30 to 1e30 in size, or 0', () => {
+    for (const number of ['0', '-0', '0e999', '1e30', '-1e30', '1e-30', '-1e-30', '1.0000000000000002e-30']) {
+      expect([number, read(category, metadataOf(`{"a":[${number}]}`))]).toEqual([
+        number,
+        [{ sourcedId: 'a', title: 'A', metadata: { a: [Number(number)] } }],
+      ])
+    }
+    for (const number of ['1.0000000000000002e30', '-1e31', '1e308', '1e999', '-1e999', '9e-31', '-5e-324']) {
+      expect([number, read(category, metadataOf(`{"a":[0,{"b":${number}}]}`))]).toEqual([
+        number,
+        words('/metadata/a/1/b'),
+      ])
+    }
+  })
+
+  test('of the schema too', () => {
+    expect(read(category, '{"category":{"sourcedId":"a","title":"A","weight":1e31}}')).toBe(words('/weight'))
+  })
+})
+
+describe('a set', () => {
+  const setOf = (...records: string[]): string => `{"lineItems":[${records.join(',')}]}`
+  const sized = (sizeBytes: number, letter = 'x'): string => {
+    const record = (title: string) => JSON.stringify({ sourcedId: 'a', title })
+    const letterBytes = new TextEncoder().encode(letter).length
+    return record(letter.repeat((sizeBytes - record('').length) / letterBytes))
+  }
+  const tooLarge = (index: number) => `413 invaliddata /lineItems/${index}: the record has more than 1024 bytes`
+
+  test('has records of the size that one may have, and tells the place of the first that is larger', () => {
+    const [small, most, more] = [sized(100), sized(1024), sized(1025)]
+    expect(read(posted, setOf(small, most), 1024)).toStartWith('422 invaliddata /lineItems/0/')
+    expect(read(posted, setOf(more), 1024)).toBe(tooLarge(0))
+    expect(read(posted, setOf(small, ` \n${most} `, more, more), 1024)).toBe(tooLarge(2))
+    expect(read(posted, setOf(sized(1027, '€')), 1024)).toBe(tooLarge(0))
+    expect(read(posted, setOf(sized(1024, '€'), sized(1024, '😀')), 1024)).toStartWith('422 ')
+  })
+
+  test('has its records told apart by JSON, not by the letters in their texts', () => {
+    const odd = JSON.stringify({ sourcedId: '"],[{\\', title: ',"}]\\"'.repeat(80) })
+    expect(odd.length).toBeGreaterThan(700)
+    expect(read(posted, setOf(odd, odd, odd), 1024)).toStartWith('422 invaliddata /lineItems/0/')
+    expect(read(posted, setOf(odd, sized(1025), odd), 1024)).toBe(tooLarge(1))
+  })
+
+  test('has 10,000 records at most', () => {
+    const records = (count: number) => setOf(...Array.from({ length: count }, () => '{}'))
+    expect(read(posted, records(10_000))).toStartWith('422 invaliddata /lineItems/0/')
+    expect(read(posted, records(10_001))).toBe('413 invaliddata /lineItems: more than 10000 records')
+    expect(read(posted, `{"lineItems":[],"more":${setOf(...Array(10_001).fill('1')).slice(13, -1)}}`)).toStartWith(
+      '413 ',
+    )
+  })
+})
 
 describe('a body', () => {
   test('of a PUT is one record, of a POST those of its set', () => {
@@ -69,7 +131,9 @@ describe('a body', () => {
   test('that is valid comes through as it is', () => {
     const value = fc.dictionary(
       fc.string({ unit: 'grapheme' }),
-      fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme' }).filter((inner) => !JSON.stringify(inner).includes('null')),
+      fc
+        .jsonValue({ maxDepth: 3, stringUnit: 'grapheme' })
+        .filter((inner) => !/null|e[+-]/.test(JSON.stringify(inner))),
     )
     fc.assert(
       fc.property(value, (metadata) => {
@@ -81,5 +145,5 @@ describe('a body', () => {
 })
 
 test('an operation that takes no body has no records', () => {
-  expect(() => readRecords(operation('getCategory'), '{}')).toThrow('getCategory takes no body')
+  expect(() => readRecords(operation('getCategory'), '{}', 1024)).toThrow('getCategory takes no body')
 })

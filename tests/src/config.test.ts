@@ -13,6 +13,7 @@ const defaults = {
   oauth1WindowSeconds: 300,
   pageLimitMax: 10_000,
   bodyMaxBytes: 10 * 1024 * 1024,
+  recordMaxBytes: 262_144,
   importMaxUnpackedBytes: 4 * 1024 ** 3,
   logLevel: 'info',
 } as const
@@ -38,6 +39,7 @@ const names = [
   'OAUTH1_WINDOW_SECONDS',
   'PAGE_LIMIT_MAX',
   'BODY_MAX_BYTES',
+  'RECORD_MAX_BYTES',
   'IMPORT_MAX_UNPACKED_BYTES',
   'LOG_LEVEL',
 ]
@@ -63,6 +65,7 @@ describe('readConfig', () => {
         OAUTH1_WINDOW_SECONDS: '60',
         PAGE_LIMIT_MAX: '20000',
         BODY_MAX_BYTES: '2048',
+        RECORD_MAX_BYTES: '1024',
         IMPORT_MAX_UNPACKED_BYTES: '1',
         LOG_LEVEL: 'error',
       }),
@@ -76,6 +79,7 @@ describe('readConfig', () => {
       oauth1WindowSeconds: 60,
       pageLimitMax: 20_000,
       bodyMaxBytes: 2048,
+      recordMaxBytes: 1024,
       importMaxUnpackedBytes: 1,
       logLevel: 'error',
     })
@@ -102,6 +106,9 @@ describe('readConfig', () => {
     ['OAUTH1_KEY', 'k'.repeat(31)],
     ['OAUTH1_WINDOW_SECONDS', '0'],
     ['PAGE_LIMIT_MAX', '9999'],
+    ['BODY_MAX_BYTES', '1023'],
+    ['RECORD_MAX_BYTES', '1023'],
+    ['RECORD_MAX_BYTES', '256k'],
     ['IMPORT_MAX_UNPACKED_BYTES', '4GB'],
     ['IMPORT_MAX_UNPACKED_BYTES', '9007199254740993'],
     ['LOG_LEVEL', 'debug'],

@@ -14,6 +14,7 @@ const read = (query: string): PageCall =>
     publicUrl: undefined,
     pageLimitMax: 10_000,
     bodyBytesMax: 1024,
+    recordBytesMax: 512,
     build: 'b',
   }) as PageCall
 

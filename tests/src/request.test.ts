@@ -12,7 +12,7 @@ const operation = (id: string): Operation => {
   return found
 }
 const base = 'http://hub.test/ims/oneroster/rostering/v1p2'
-const options = { publicUrl: undefined, pageLimitMax: 10_000, bodyBytesMax: 1024, build: 'b' }
+const options = { publicUrl: undefined, pageLimitMax: 10_000, bodyBytesMax: 1024, recordBytesMax: 512, build: 'b' }
 
 const read = (query: string): PageCall =>
   readReading(new Request(`${base}/users${query}`), operation('getAllUsers'), options) as PageCall

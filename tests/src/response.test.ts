@@ -15,6 +15,7 @@ const callOf = (query: string): PageCall =>
     publicUrl: undefined,
     pageLimitMax: 10_000,
     bodyBytesMax: 1024,
+    recordBytesMax: 512,
     build: 'b',
   }) as PageCall
 

@@ -30,7 +30,7 @@ export interface SignedHub extends Hub {
 export async function openSignedHub(open: typeof openHub = openHub): Promise<SignedHub> {
   const hub = await open({ oauth1Key: key, tokenRecheckMs: 0 })
   const auth: SignedHub['auth'] = (more = {}) =>
-    new Auth(new Store(hub.app.sql), { tokenSeconds: 60, recheckMs: 0, oauth1Key: key, ...more })
+    new Auth(new Store(hub.app.sql), { tokenSeconds: 60, recheckMs: 0, bodyMaxBytes: 1024, oauth1Key: key, ...more })
   const first = auth()
   const authorise: SignedHub['authorise'] = (request, by = first) => by.authorise(request, [core], { signed: true })
   const outcome: SignedHub['outcome'] = async (request, by) => {
