@@ -53,17 +53,37 @@ interface Route {
 
 export function createApp(options: AppOptions): App {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
-  // a host may be short, such as http://api/: by default Elysia looks for the path behind eleven characters
-  const elysia = new Elysia({ aot: options.aot ?? true, handler: { standardHostname: false } })
+  const router = routerOf(routes, options, true)
+  let shortRouter: ReturnType<typeof routerOf> | undefined
+  return {
+    fetch: async (request) => {
+      if (!URL.canParse(request.url)) {
+        return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
+      }
+      if (hasShortHost(request.url)) shortRouter ??= routerOf(routes, options, false)
+      const response = await (hasShortHost(request.url) ? (shortRouter ?? router) : router).fetch(request)
+      return request.method === 'HEAD' ? withoutBody(response) : response
+    },
+  }
+}
+
+/**
+ * Elysia looks for the path behind the eleventh character of an address, and, told that hosts are not standard ones, behind
+ * the seventh: neither finds it in both http://api/ and https://hub.example.org/.
+ */
+const hasShortHost = (url: string): boolean => url.startsWith('http:') && url.indexOf('/', 7) < 11
+
+function routerOf(routes: readonly Route[], { aot = true, observe }: AppOptions, standardHostname: boolean) {
+  const elysia = new Elysia({ aot, handler: { standardHostname } })
   // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
   const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
-  for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, options.observe), unread)
-  elysia.onError(({ error, code, request }) => {
+  for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, observe), unread)
+  return elysia.onError(({ error, code, request }) => {
     const known =
       code === 'NOT_FOUND'
         ? new ApiError('unknownobject', `Unknown Object: no such path ${new URL(request.url).pathname}`)
         : toApiError(error)
-    options.observe({
+    observe({
       operation: 'none',
       method: request.method,
       status: known.status,
@@ -72,15 +92,6 @@ export function createApp(options: AppOptions): App {
     })
     return errorResponse(known, new URL(request.url).pathname)
   })
-  return {
-    fetch: async (request) => {
-      if (!URL.canParse(request.url)) {
-        return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
-      }
-      const response = await elysia.fetch(request)
-      return request.method === 'HEAD' ? withoutBody(response) : response
-    },
-  }
 }
 
 /**

@@ -128,9 +128,12 @@ describe('clients', () => {
     expect(json<Client[]>(listed)).toMatchObject([
       { clientId: made.clientId, name: 'LMS', oauth1: false, rotatedAt: null, revokedAt: null },
     ])
-    expect(json<Client[]>(listed)[0]?.scopes.map((scope) => scope.split('/').at(-1))).toEqual([
-      'roster.readonly',
-      'roster-core.readonly',
+    // of both versions: a name opens the same data in each
+    expect(json<Client[]>(listed)[0]?.scopes.map((scope) => scope.split('/or/').at(-1))).toEqual([
+      'v1p1/scope/roster.readonly',
+      'v1p2/scope/roster.readonly',
+      'v1p1/scope/roster-core.readonly',
+      'v1p2/scope/roster-core.readonly',
     ])
     expect(listed.stdout).not.toContain(String(made.clientSecret))
     const rotated = json<Client>(await clients('rotate', made.clientId))

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { type Draw, day, extensible, flag, ids, text } from './arbitrary_cells.ts'
 import { type Json, origin } from './collections.ts'
 
-const score = fc.double({ noNaN: true, noDefaultInfinity: true })
+/** Within what a body may hold: no smaller than 1e-30, no larger than 1e30. */
+const score = fc.double({ min: -1e30, max: 1e30, noNaN: true }).filter((one) => one === 0 || Math.abs(one) >= 1e-30)
 const metadata = fc.dictionary(
   text.filter((name) => name !== '__proto__'),
   fc.oneof(text, fc.integer(), fc.boolean(), fc.array(text)),
