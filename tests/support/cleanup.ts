@@ -13,7 +13,7 @@ const testFile = (): string => /[^\s(]+\.test\.ts/.exec(new Error().stack ?? '')
 
 /**
  * Closes what other test files opened and keeps a closer for this one, called when another file asks for the same, at the
- * latest at the end: an embedded database holds 300 MB. Which file it is, the stack says at the time of the first call.
+ * latest at the end: an embedded database holds 300 MB, one of PostgreSQL four connections. Which file it is, the stack says at the time of the first call.
  */
 export function untilNextFile(): (close: () => unknown) => Promise<void> {
   const file = testFile()
@@ -30,4 +30,4 @@ export function untilNextFile(): (close: () => unknown) => Promise<void> {
 afterAll(async () => {
   for (const close of [...ofFiles.values()].flat()) await close()
   for (const close of closers.splice(0).reverse()) await close()
-}, 60_000)
+}, 180_000)

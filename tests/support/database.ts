@@ -90,8 +90,8 @@ const snapshotOf = (content: Content): Promise<Blob> =>
 
 /** A migrated database with this content, else empty; closed when the next file opens its own, or at the end of the run. */
 export async function openTestDatabase(content: Content = migrated): Promise<TestDatabase> {
+  const closeOthers = untilNextFile()
   if (backend === 'pglite') {
-    const closeOthers = untilNextFile()
     const pglite = await openPglite(undefined, await snapshotOf(content))
     const owner = await connectEmbedded(pglite)
     await closeOthers(async () => {
@@ -106,8 +106,10 @@ export async function openTestDatabase(content: Content = migrated): Promise<Tes
   const url = databaseUrl(name)
   const owner = connectPostgres(url, { poolSize: 2 })
   const app = connectPostgres(url, { poolSize: 2, role: appRole })
-  atEnd(async () => {
+  // a server has a hundred connections, and a run more files than that is good for
+  await closeOthers(async () => {
     await Promise.all([owner.close(), app.close()])
+    await onServer(`drop database if exists ${name} with (force)`)
   })
   return { owner, app, url }
 }
