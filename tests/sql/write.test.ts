@@ -134,3 +134,11 @@ test('the application may call the operations, and no writer itself', async () =
     has_table_privilege('rosterhub_app', 'store.categories', 'insert')]::text[]::boolean[] as may`
   expect(String(row?.may)).toMatch(/^\{?t(rue)?,f(alse)?,f(alse)?,f(alse)?\}?$/)
 })
+
+test('every writer finds its records by their keys: a plan made while the table was empty stays good when it is not', async () => {
+  const writers = await database.owner.sql<{ name: string; scans: boolean }[]>`
+    select proname as name, not coalesce('enable_seqscan=off' = any(proconfig), false) as scans
+    from pg_proc where pronamespace = 'load'::regnamespace and proname like 'write\\_%' and pronargs = 2`
+  expect(writers.map(({ name }) => name)).toContain('write_results')
+  expect(writers.filter(({ scans }) => scans)).toEqual([])
+})

@@ -73,7 +73,9 @@ declare
   v_columns text[] := array(select name from load.table_columns(v_table) where name <> 'document' order by place);
 begin
   execute format($sql$
-    create or replace function load.%1$I(p_items jsonb, p_revision bigint) returns jsonb language plpgsql as $body$
+    create or replace function load.%1$I(p_items jsonb, p_revision bigint) returns jsonb language plpgsql
+    -- a few records among however many: by their keys, whatever the table had in it when the plan was made
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
     declare
       v_outcomes jsonb;
       v_held text[];
