@@ -1,3 +1,5 @@
+-- What a database of an earlier build has otherwise.
+--
 -- A row's hash stands for what its source said of it last, its status included. Rows that a bulk file had left out kept the
 -- hash of the time before; without it they are read anew when a file has them again.
 do $$
@@ -10,3 +12,8 @@ begin
     execute format('update store.%I set row_hash = null where status = ''tobedeleted'' and row_hash is not null', v_table);
   end loop;
 end $$;
+
+-- Functions that have another signature now, or no caller: kept, the first would be one of two of its name.
+drop function if exists load.pairs(text);
+drop function if exists load.nulls(text, jsonb);
+drop function if exists api.one_statement(text, text[]);
