@@ -21,8 +21,22 @@ export interface Config {
   readonly bodyMaxBytes: number
   /** Bytes one record may have as JSON: the body of a PUT, or one of the records of a POST. */
   readonly recordMaxBytes: number
+  /** Where the queue of imports is; absent: imports are queued in the process. */
+  readonly redisUrl: string | undefined
+  /** Bytes a package may have as it is sent. */
+  readonly importMaxBytes: number
   /** Bytes an import's files may have together, unpacked. */
   readonly importMaxUnpackedBytes: number
+  /** Of the active rows of its source, for each file: an import that would delete more is held. */
+  readonly importMaxDeletePercent: number
+  /** Of the rows of a file: an import that would refuse more is held. */
+  readonly importMaxFaultPercent: number
+  /** How long packages that wait, faults, changes and what a revert needs are kept. */
+  readonly importKeepDays: number
+  /** Milliseconds within which another worker takes an import over whose worker is gone. */
+  readonly importLeaseMs: number
+  /** Imports, of different sources, that one worker runs side by side. */
+  readonly importConcurrency: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -75,7 +89,14 @@ export function readConfig(environment: Environment): Config {
     pageLimitMax: number('PAGE_LIMIT_MAX', 10_000, 10_000),
     bodyMaxBytes: number('BODY_MAX_BYTES', 10 * 1024 ** 2, 1024),
     recordMaxBytes: number('RECORD_MAX_BYTES', 256 * 1024, 1024),
+    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    importMaxBytes: number('IMPORT_MAX_BYTES', 100 * 1024 ** 2, 1),
     importMaxUnpackedBytes: number('IMPORT_MAX_UNPACKED_BYTES', 4 * 1024 ** 3, 1),
+    importMaxDeletePercent: number('IMPORT_MAX_DELETE_PERCENT', 10, 0),
+    importMaxFaultPercent: number('IMPORT_MAX_FAULT_PERCENT', 20, 0),
+    importKeepDays: number('IMPORT_KEEP_DAYS', 30, 0),
+    importLeaseMs: number('IMPORT_LEASE_MS', 30_000, 1000),
+    importConcurrency: number('IMPORT_CONCURRENCY', 2, 1),
     logLevel: logLevel as Config['logLevel'],
   })
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)

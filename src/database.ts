@@ -11,6 +11,8 @@ export type Transaction = postgres.TransactionSql<Record<string, unknown>>
 export interface Database {
   readonly sql: Sql
   readonly embedded: boolean
+  /** A transaction as the login itself: on the one embedded session, out of the application's role for its length. */
+  readonly begin: <Result>(run: (transaction: Transaction) => Promise<Result>) => Promise<Result>
   /** Rows of CSV text, cut at line ends, into a table whose columns are all text. */
   readonly copy: (
     transaction: Transaction,
@@ -73,6 +75,7 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
   return {
     sql,
     embedded: false,
+    begin: (run) => sql.begin(run) as Promise<Awaited<ReturnType<typeof run>>>,
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     close: () => sql.end({ timeout: 5 }),
   }
@@ -111,6 +114,11 @@ export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Da
   return {
     sql,
     embedded: true,
+    begin: (run) =>
+      sql.begin(async (transaction) => {
+        await transaction`set local role none`
+        return run(transaction)
+      }) as Promise<Awaited<ReturnType<typeof run>>>,
     copy: async (_transaction, table, columns, rows) => {
       for await (const blob of blobs(rows)) await pglite.query(copyText(table, columns, "'/dev/blob'"), [], { blob })
     },

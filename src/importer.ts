@@ -4,8 +4,10 @@
 import { CsvError, RowScanner } from './csv.ts'
 import { type Database, type Transaction, textArray } from './database.ts'
 import { ImportError, type Manifest, type Mode, readManifest } from './manifest.ts'
-import { readZip, ZipError, type ZipFile } from './zip.ts'
+import type { Fault, ImportReport, Progress } from './report.ts'
+import { type RandomAccess, readZip, ZipError, type ZipFile } from './zip.ts'
 
+export type * from './report.ts'
 export { ImportError }
 
 export interface ImportOptions {
@@ -23,45 +25,8 @@ export interface ImportOptions {
   readonly onProgress?: (progress: Progress) => void
   /** Called once, before the transaction ends, with a way to read every fault. */
   readonly onFaults?: (faults: AsyncIterable<Fault>) => Promise<void>
-}
-
-export interface Progress {
-  readonly stage: 'staging' | 'loading'
-  readonly file: string
-  readonly doneBytes: number
-  readonly totalBytes: number
-}
-
-export interface Fault {
-  readonly file: string
-  readonly line: number
-  readonly field: string | null
-  readonly value: string | null
-  readonly code: string
-  readonly reason: string
-}
-
-export interface FileReport {
-  readonly file: string
-  readonly mode: Mode
-  readonly rows: number
-  readonly created: number
-  readonly updated: number
-  readonly unchanged: number
-  readonly deleted: number
-  readonly refused: number
-}
-
-export interface ImportReport {
-  readonly source: string
-  readonly version: string
-  /** When readers saw the change; null when nothing changed or nothing was kept. */
-  readonly publishedAt: string | null
-  /** False when --strict met a fault: the store is as it was. */
-  readonly applied: boolean
-  readonly files: readonly FileReport[]
-  readonly faultCount: number
-  readonly warnings: readonly (Fault & { readonly rows: number })[]
+  /** The last step of the transaction, after the change was published. */
+  readonly complete?: (transaction: Transaction, report: ImportReport) => Promise<void>
 }
 
 interface Plan {
@@ -81,7 +46,11 @@ const faultPage = 5000
 class StrictRefusal extends Error {}
 
 /** Imports a package. Throws ImportError (package), or what the database raised; either way nothing was changed. */
-export async function importPackage(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
+export async function importPackage(
+  database: Database,
+  archive: Blob | RandomAccess,
+  options: ImportOptions,
+): Promise<ImportReport> {
   try {
     return await importInto(database, archive, options)
   } catch (thrown) {
@@ -93,7 +62,11 @@ export async function importPackage(database: Database, archive: Blob, options: 
   }
 }
 
-async function importInto(database: Database, archive: Blob, options: ImportOptions): Promise<ImportReport> {
+async function importInto(
+  database: Database,
+  archive: Blob | RandomAccess,
+  options: ImportOptions,
+): Promise<ImportReport> {
   const files = await readZip(archive, { unpackedBytesMax: options.unpackedBytesMax, fileCountMax })
   const manifest = await readManifest(files, options.assume)
   const source = options.source || manifest.source || 'default'
@@ -108,10 +81,12 @@ async function importInto(database: Database, archive: Blob, options: ImportOpti
     await options.onFaults?.(faultsOf(transaction))
     if (options.strict === true && report.faultCount > 0) throw new StrictRefusal()
     const [row] = await transaction<{ published_at: Date | null }[]>`select api.import_publish() as published_at`
-    return row?.published_at ? new Date(row.published_at).toISOString() : null
+    const publishedAt = row?.published_at ? new Date(row.published_at).toISOString() : null
+    await options.complete?.(transaction, { ...report, publishedAt, applied: true })
+    return publishedAt
   }
   try {
-    const publishedAt = await database.sql.begin(run)
+    const publishedAt = await database.begin(run)
     return { ...(report as NonNullable<typeof report>), publishedAt, applied: true }
   } catch (thrown) {
     if (thrown instanceof StrictRefusal && report !== undefined) return { ...report, publishedAt: null, applied: false }

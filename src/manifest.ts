@@ -1,9 +1,10 @@
 // manifest.csv -> which version a package is of, what each of its files is, and who sent it. Pure but for the stream it reads.
 
 import { parseRows } from './csv.ts'
+import type { Mode } from './report.ts'
 import type { ZipFile } from './zip.ts'
 
-export type Mode = 'bulk' | 'delta'
+export type { Mode }
 
 /** The package as a whole cannot be imported; nothing was changed. */
 export class ImportError extends Error {

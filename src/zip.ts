@@ -1,7 +1,7 @@
 // A zip archive -> its entries, each a stream; files -> an archive, as a stream. Refuses what is no plain package of files.
 // The only importer of zip.js.
 
-import { BlobReader, configure, type FileEntry, ZipReader, ZipWriter } from '@zip.js/zip.js'
+import { BlobReader, configure, type FileEntry, Reader, ZipReader, ZipWriter } from '@zip.js/zip.js'
 
 configure({ useWebWorkers: false })
 
@@ -16,6 +16,24 @@ export interface ZipFile {
   readonly stream: () => ReadableStream<Uint8Array>
 }
 
+/** An archive that lies elsewhere. */
+export interface RandomAccess {
+  readonly sizeBytes: number
+  /** Fewer than `length` bytes only at the end. */
+  readonly read: (offset: number, length: number) => Promise<Uint8Array>
+}
+
+class AccessReader extends Reader<RandomAccess> {
+  constructor(private readonly access: RandomAccess) {
+    super(access)
+    this.size = access.sizeBytes
+  }
+
+  override readUint8Array(index: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.access.read(index, length) as Promise<Uint8Array<ArrayBuffer>>
+  }
+}
+
 export interface ZipLimits {
   readonly unpackedBytesMax: number
   readonly fileCountMax: number
@@ -27,8 +45,9 @@ const misplaced = (filename: string): ZipError =>
   new ZipError(`the archive holds "${filename}"; the files of a package stand at its top, in no folder`)
 
 /** Reads the archive's directory; nothing is unpacked yet. Throws ZipError for what is broken, hostile or too large. */
-export async function readZip(archive: Blob, limits: ZipLimits): Promise<ZipFile[]> {
-  const reader = new ZipReader(new BlobReader(archive), { checkSignature: true })
+export async function readZip(archive: Blob | RandomAccess, limits: ZipLimits): Promise<ZipFile[]> {
+  const source = archive instanceof Blob ? new BlobReader(archive) : new AccessReader(archive)
+  const reader = new ZipReader(source, { checkSignature: true })
   const entries = await reader.getEntries().catch((cause: unknown) => {
     const { filename } = cause as { filename?: string }
     if (filename !== undefined) throw misplaced(filename)

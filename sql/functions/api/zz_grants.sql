@@ -41,5 +41,16 @@ grant execute on function
   api.token(bytea),
   api.consumer(text),
   api.use_nonce(text, text, bigint, integer),
-  api.applied_migrations()
+  api.applied_migrations(),
+  api.import_open(text, text, text, text, boolean, boolean, boolean, text),
+  api.import_write(bigint, integer, bytea),
+  api.import_read(bigint, integer),
+  api.import_drop(bigint),
+  api.import_received(bigint, text, bigint, bytea, text),
+  api.import_job(bigint),
+  api.import_jobs(text, text, bigint, integer),
+  api.import_fault_page(bigint, bigint, integer),
+  api.import_cancel(text, bigint),
+  api.import_release(text, bigint, text),
+  api.import_revert(text, bigint, text)
 to rosterhub_app;

@@ -1,0 +1,248 @@
+// Imports as jobs in the database: what clients ask of them, and what a worker does with them. The only file that names
+// api.import_open and its kin; the steps inside an import's transaction are the importer's.
+
+import type { Database, Sql, Transaction } from './database.ts'
+import type { FileReport, Warning } from './report.ts'
+import type { RandomAccess } from './zip.ts'
+
+export type JobStatus = 'received' | 'staging' | 'checking' | 'held' | 'applying' | 'completed' | 'failed' | 'cancelled'
+
+export interface JobOptions {
+  readonly mode: 'apply' | 'preview'
+  readonly onFault: 'skip' | 'reject'
+  /** Absent: the manifest's. */
+  readonly source?: string | undefined
+  readonly takeOver: boolean
+  readonly keepDangling: boolean
+  /** Run it whole, also when it repeats the last one of its source. */
+  readonly force: boolean
+  readonly assume?: 'bulk' | 'delta' | undefined
+}
+
+export interface JobProgress {
+  readonly file: string
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+/** An import as clients read it. What does not apply is absent. Dates are RFC 3339 with milliseconds. */
+export interface Job extends Omit<JobOptions, 'mode'> {
+  readonly id: string
+  readonly status: JobStatus
+  readonly mode: 'apply' | 'preview' | 'revert'
+  readonly sentBy: string
+  readonly sizeBytes: number
+  /** SHA-256 of the package, hexadecimal. */
+  readonly packageHash?: string
+  readonly receivedAt: string
+  readonly startedAt?: string
+  readonly endedAt?: string
+  readonly attempts: number
+  readonly cancelAskedAt?: string
+  readonly cancelledBy?: string
+  /** Why it is held, or has failed. */
+  readonly reason?: string
+  readonly releasedBy?: string
+  readonly releasedAt?: string
+  readonly note?: string
+  /** The import whose package this one was sent again. */
+  readonly repeats?: string
+  readonly reverts?: string
+  readonly revertedBy?: string
+  readonly publishedAt?: string
+  readonly progress?: JobProgress
+  /** By stage. */
+  readonly seconds?: Readonly<Record<string, number>>
+  readonly version?: string
+  readonly files?: readonly FileReport[]
+  readonly faultCount?: number
+  readonly warnings?: readonly Warning[]
+}
+
+export interface JobFault {
+  readonly number: number
+  readonly file: string
+  readonly line: number | null
+  readonly field: string | null
+  readonly value: string | null
+  readonly code: string
+  readonly message: string
+}
+
+export const isEnded = ({ status }: Job): boolean => ['held', 'completed', 'failed', 'cancelled'].includes(status)
+
+/** Bytes in a chunk; the last of a package may have fewer. */
+export const chunkBytes = 512 * 1024
+
+/** What clients may do; every call is one function the application's role may execute. */
+export class Jobs {
+  constructor(private readonly sql: Sql) {}
+
+  async open(client: string, options: JobOptions): Promise<string> {
+    const { mode, onFault, source = null, takeOver, keepDangling, force, assume = null } = options
+    const [row] = await this.sql<{ id: string }[]>`
+      select api.import_open(${client}, ${mode}, ${onFault}, ${source}, ${takeOver}, ${keepDangling}, ${force}, ${assume}) as id`
+    return String(row?.id)
+  }
+
+  async write(id: string, position: number, bytes: Uint8Array): Promise<void> {
+    await this.sql`select api.import_write(${id}, ${position}, ${bytes})`
+  }
+
+  /** The bytes are all there. `refusal`: why this is no package; the job has then failed. */
+  async received(
+    id: string,
+    found: { source?: string | undefined; sizeBytes: number; hash: Uint8Array; refusal?: string | undefined },
+  ): Promise<Job> {
+    return this
+      .job`select api.import_received(${id}, ${found.source ?? null}, ${found.sizeBytes}, ${found.hash}, ${found.refusal ?? null}) as job`
+  }
+
+  /** The upload broke off. */
+  async drop(id: string): Promise<void> {
+    await this.sql`select api.import_drop(${id})`
+  }
+
+  async get(id: string): Promise<Job | undefined> {
+    const [row] = await this.sql<{ job: Job | null }[]>`select api.import_job(${id}) as job`
+    return row?.job ?? undefined
+  }
+
+  async list(
+    asked: { status?: string; source?: string; before?: string; limit?: number } = {},
+  ): Promise<readonly Job[]> {
+    const { status = null, source = null, before = null, limit = 100 } = asked
+    const [row] = await this.sql<{ jobs: Job[] }[]>`
+      select api.import_jobs(${status}, ${source}, ${before}, ${limit}) as jobs`
+    return row?.jobs ?? []
+  }
+
+  async faults(id: string, after: number, limit: number): Promise<readonly JobFault[]> {
+    return this.sql<JobFault[]>`
+      select number::float8 as number, file, line::float8 as line, field, value, code, message from api.import_fault_page(${id}, ${after}, ${limit})`
+  }
+
+  async cancel(client: string, id: string): Promise<Job> {
+    return this.job`select api.import_cancel(${client}, ${id}) as job`
+  }
+
+  async release(client: string, id: string, note?: string): Promise<Job> {
+    return this.job`select api.import_release(${client}, ${id}, ${note ?? null}) as job`
+  }
+
+  async revert(client: string, id: string, note?: string): Promise<Job> {
+    return this.job`select api.import_revert(${client}, ${id}, ${note ?? null}) as job`
+  }
+
+  /** The package's bytes, read a chunk at a time. */
+  archive(id: string, sizeBytes: number): RandomAccess {
+    return chunked(sizeBytes, async (position) => {
+      const [row] = await this.sql<{ bytes: Uint8Array | null }[]>`select api.import_read(${id}, ${position}) as bytes`
+      if (!row?.bytes) throw new Error(`import ${id}: the package is no longer there`)
+      return row.bytes
+    })
+  }
+
+  private async job(text: TemplateStringsArray, ...values: (string | number | boolean | Uint8Array | null)[]) {
+    const [row] = await this.sql<{ job: Job }[]>(text, ...values)
+    return row?.job as Job
+  }
+}
+
+/** What the worker that holds a job does with it; acts as the owner. */
+export class WorkerJobs {
+  constructor(
+    private readonly database: Database,
+    private readonly lease: { readonly holder: string; readonly ms: number },
+  ) {}
+
+  /** The next job that may run, now held; undefined where there is none. */
+  async claim(source?: string): Promise<Job | undefined> {
+    const { holder, ms } = this.lease
+    const [row] = await this.database.begin(
+      (sql) => sql<{ job: Job | null }[]>`select api.import_claim(${holder}, ${ms}, ${source ?? null}) as job`,
+    )
+    return row?.job ?? undefined
+  }
+
+  async beat(id: string, told: { status?: JobStatus; progress?: JobProgress } = {}): Promise<'go' | 'cancel' | 'lost'> {
+    const { holder, ms } = this.lease
+    const progress = told.progress === undefined ? null : JSON.stringify(told.progress)
+    const [row] = await this.database.begin(
+      (sql) =>
+        sql<
+          { answer: 'go' | 'cancel' | 'lost' }[]
+        >`select api.import_beat(${id}, ${holder}, ${ms}, ${told.status ?? null}, ${progress}::text::jsonb) as answer`,
+    )
+    return row?.answer ?? 'lost'
+  }
+
+  /** Ends a job that changed nothing. False where it is no longer ours. */
+  async end(
+    id: string,
+    ended: {
+      status: 'held' | 'failed' | 'cancelled' | 'completed'
+      reason?: string | undefined
+      report?: object | undefined
+      seconds?: object
+    },
+  ): Promise<boolean> {
+    const { status, reason = null, report, seconds } = ended
+    const json = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value))
+    const [row] = await this.database.begin(
+      (sql) =>
+        sql<
+          { ended: boolean }[]
+        >`select api.import_end(${id}, ${this.lease.holder}, ${status}, ${reason}, ${json(report)}::text::jsonb, ${json(seconds)}::text::jsonb) as ended`,
+    )
+    return row?.ended ?? false
+  }
+
+  /** The last step of the transaction that applies; fails with RH002 where the job is no longer ours, or to be cancelled. */
+  async complete(
+    transaction: Transaction,
+    id: string,
+    done: { revision: string | null; publishedAt: string | null; report: object; seconds: object },
+  ): Promise<void> {
+    await transaction`select api.import_complete(${id}, ${this.lease.holder}, ${done.revision}, ${done.publishedAt}::text::timestamptz,
+      ${JSON.stringify(done.report)}::text::jsonb, ${JSON.stringify(done.seconds)}::text::jsonb)`
+  }
+
+  /** Jobs that wait for a worker, first come first; orphans are those whose worker is gone. */
+  async due(): Promise<readonly { id: string; source: string; isOrphan: boolean }[]> {
+    return this.database.begin(
+      (sql) =>
+        sql<
+          { id: string; source: string; isOrphan: boolean }[]
+        >`select import_id::text as id, source, is_orphan as "isOrphan" from api.import_due()`,
+    )
+  }
+
+  async purge(keepDays: number): Promise<void> {
+    await this.database.begin((sql) => sql`select api.import_purge(${keepDays})`)
+  }
+}
+
+/** Bytes by position, the last chunk kept: a package is read mostly forward. */
+function chunked(sizeBytes: number, readChunk: (position: number) => Promise<Uint8Array>): RandomAccess {
+  let kept: { position: number; bytes: Promise<Uint8Array> } | undefined
+  const chunk = (position: number): Promise<Uint8Array> => {
+    if (kept?.position !== position) kept = { position, bytes: readChunk(position) }
+    return kept.bytes
+  }
+  return {
+    sizeBytes,
+    read: async (offset, length) => {
+      const end = Math.min(offset + length, sizeBytes)
+      const found = new Uint8Array(Math.max(0, end - offset))
+      for (let at = offset; at < end; ) {
+        const position = Math.floor(at / chunkBytes)
+        const start = at - position * chunkBytes
+        const part = (await chunk(position)).subarray(start, start + end - at)
+        found.set(part, at - offset)
+        at += part.length
+      }
+      return found
+    },
+  }
+}
