@@ -10,6 +10,7 @@ import { documents, localised } from './discovery.ts'
 import { ApiError, errorResponse, toApiError } from './errors.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { health, readiness } from './health.ts'
+import type { Metrics } from './metrics.ts'
 import type { Observe } from './observe.ts'
 import { referenceRoutes, type Viewer } from './reference.ts'
 import { Store } from './store.ts'
@@ -35,6 +36,8 @@ export interface AppOptions {
   readonly writesTogether?: number
   /** Compiles each route at its first request; false where a runtime forbids code made at run time. Default true. */
   readonly aot?: boolean
+  /** What /metrics answers; without it there is none. */
+  readonly metrics?: Pick<Metrics, 'text' | 'contentType'>
   /** What shows the reference at /docs; without it there is none. */
   readonly viewer?: Viewer
 }
@@ -183,7 +186,7 @@ function serviceRoutes(given: AppOptions): Route[] {
   ]
 }
 
-function hubRoutes({ sql, config, sqlHashes, version, viewer }: AppOptions): Route[] {
+function hubRoutes({ sql, config, sqlHashes, version, metrics, viewer }: AppOptions): Route[] {
   const options = { store: new Store(sql), expected: sqlHashes, version, startedAtMs: Date.now() }
   const get = (path: string, name: string, read: (request: Request) => Response | Promise<Response>): Route => ({
     path,
@@ -193,6 +196,7 @@ function hubRoutes({ sql, config, sqlHashes, version, viewer }: AppOptions): Rou
     get('/health', 'getHealth', () => health(options)),
     get('/health/live', 'getLiveness', () => Response.json({ status: 'ok' })),
     get('/health/ready', 'getReadiness', () => readiness(options)),
+    ...(metrics === undefined ? [] : [get('/metrics', 'getMetrics', () => told(metrics))]),
     ...referenceRoutes(viewer, config.publicUrl).map(({ path, name, read }) => get(path, name, read)),
     ...documents.flatMap((served) =>
       served.files.map((file) =>
@@ -203,3 +207,6 @@ function hubRoutes({ sql, config, sqlHashes, version, viewer }: AppOptions): Rou
     ),
   ]
 }
+
+const told = async ({ text, contentType }: Pick<Metrics, 'text' | 'contentType'>): Promise<Response> =>
+  new Response(await text(), { headers: { 'content-type': contentType } })

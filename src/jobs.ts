@@ -2,7 +2,7 @@
 // api.import_open and its kin; the steps inside an import's transaction are the importer's.
 
 import type { Database, Sql, Transaction } from './database.ts'
-import type { FileReport, Warning } from './report.ts'
+import type { FileReport, ImportLine, Warning } from './report.ts'
 import type { RandomAccess } from './zip.ts'
 
 export type JobStatus = 'received' | 'staging' | 'checking' | 'held' | 'applying' | 'completed' | 'failed' | 'cancelled'
@@ -120,6 +120,12 @@ export class Jobs {
   async faults(id: string, after: number, limit: number): Promise<readonly JobFault[]> {
     return this.sql<JobFault[]>`
       select number::float8 as number, file, line::float8 as line, field, value, code, message from api.import_fault_page(${id}, ${after}, ${limit})`
+  }
+
+  /** How long the line is, and how many are held. */
+  async line(): Promise<ImportLine> {
+    const [row] = await this.sql<{ line: ImportLine }[]>`select api.import_metrics() as line`
+    return row?.line as ImportLine
   }
 
   async cancel(client: string, id: string): Promise<Job> {

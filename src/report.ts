@@ -47,3 +47,12 @@ export interface ImportReport {
   readonly faultCount: number
   readonly warnings: readonly Warning[]
 }
+
+/** How the line of imports is now; shared by all processes, so take the maximum over them, not the sum. */
+export interface ImportLine {
+  readonly waiting: number
+  readonly running: number
+  readonly held: number
+  readonly oldestWaitingSeconds: number
+  readonly oldestHeldSeconds: number
+}

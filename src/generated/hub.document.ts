@@ -214,6 +214,29 @@ export default {
     }
    }
   },
+  "/metrics": {
+   "get": {
+    "operationId": "getMetrics",
+    "tags": [
+     "Health"
+    ],
+    "summary": "Numbers for Prometheus",
+    "description": "What this process did, and how the line of imports is, in Prometheus' text format. The line is the same for every process of a hub: take the maximum over them.",
+    "security": [],
+    "responses": {
+     "200": {
+      "description": "The numbers.",
+      "content": {
+       "text/plain": {
+        "schema": {
+         "type": "string"
+        }
+       }
+      }
+     }
+    }
+   }
+  },
   "/ims/oneroster/rostering/v1p2/discovery/{file}": {
    "get": {
     "operationId": "getDiscoveryDocument",

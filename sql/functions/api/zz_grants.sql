@@ -47,6 +47,7 @@ grant execute on function
   api.import_read(bigint, integer),
   api.import_drop(bigint),
   api.import_received(bigint, text, bigint, bytea, text),
+  api.import_metrics(),
   api.import_job(bigint),
   api.import_jobs(text, text, bigint, integer),
   api.import_fault_page(bigint, bigint, integer),
