@@ -1,9 +1,10 @@
-// `bun run bench read|write|import`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
+// `bun run bench read|write|import|load`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
 // hardware, a table and each ratio beside its bar; a missed bar is told, and only a bench that cannot run exits with 1.
 
 import { parseArgs } from 'node:util'
 import { onServer } from './databases.ts'
 import { benchImport } from './import.ts'
+import { benchLoad } from './load_file.ts'
 import { hardware } from './machine.ts'
 import { benchRead } from './read.ts'
 import { printReport } from './report.ts'
@@ -11,7 +12,8 @@ import { benchWrite } from './write.ts'
 
 const usage = `bun run bench read    [--students 200000] [--seconds 4] [--rounds 5] [--connections 32] [--fresh] [--json]
 bun run bench write   [--seconds 4] [--rounds 5] [--connections 32] [--json]
-bun run bench import  [--students 200000] [--rounds 3] [--json]
+bun run bench import  [--students 200000] [--json]
+bun run bench load    [--students 200000] [--rounds 3] [--json]
 
 BENCH_DATABASE_URL names the server (default postgres://postgres@127.0.0.1:5432/postgres). The bench makes databases
 rosterhub_bench_* there and drops them; that of "read" stays for the next run, and --fresh makes it anew.
@@ -42,14 +44,15 @@ const load = () => ({ seconds: count('seconds'), rounds: count('rounds', '5'), c
 const benches = {
   read: () => benchRead({ students: count('students'), isFresh: flags.fresh, ...load() }),
   write: () => benchWrite(load()),
-  import: () => benchImport({ students: count('students'), rounds: count('rounds', '3') }),
+  import: () => benchImport({ students: count('students') }),
+  load: () => benchLoad({ students: count('students'), rounds: count('rounds', '3') }),
 }
 
 async function run(bench: string | undefined): Promise<void> {
-  if (bench !== 'read' && bench !== 'write' && bench !== 'import') throw new UsageError(usage)
+  if (bench === undefined || !(bench in benches)) throw new UsageError(usage)
   const machine = await onServer((sql) => hardware(sql))
   process.stdout.write(`${machine}\n`)
-  const report = await benches[bench]()
+  const report = await benches[bench as keyof typeof benches]()
   printReport(report)
   if (flags.json) process.stdout.write(`${JSON.stringify({ bench, machine, ...report })}\n`)
 }

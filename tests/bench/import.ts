@@ -1,184 +1,208 @@
-// Importing: enrollments.csv into a hub that has the rest of the district, by our command and by the floor's psql script in
-// turns, each time into a fresh copy of one database; then the same package again; and the whole district at once.
+// Importing over HTTP: a whole district into a hub of an API and a worker, beside a psql script that writes the same rows;
+// then the same package again, a preview and a delta of one row in a hundred, and reads while an import runs.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { ImportReport } from '../../src/importer.ts'
+import { type DistrictFile, district } from '../../src/district/district.ts'
+import { onePercentBulk, onePercentDelta } from './changed.ts'
 import { createDatabase, dropDatabase, onDatabase, settle, urlOf } from './databases.ts'
-import { archiveOf, packagesOf, writeFile } from './packages.ts'
-import { type Finished, timed } from './processes.ts'
-import { atMost, megabytes, type Report, type Table } from './report.ts'
-import { median } from './statistics.ts'
+import { BenchHub, type Reads, type Sent } from './hub.ts'
+import { floorScript } from './import_floor.ts'
+import { archiveOf, writeFile } from './packages.ts'
+import { timed } from './processes.ts'
+import { atMost, megabytes, type Report } from './report.ts'
 
-export interface ImportOptions {
-  readonly students: number
-  readonly rounds: number
+const predecessor = { rows: 200_000, seconds: 30 * 60 }
+const databases = ['floor', 'hub', 'busy'] as const
+const idleMs = 10_000
+
+type Measured = Awaited<ReturnType<Reads['stop']>>
+interface Found {
+  readonly floorSeconds: number
+  readonly first: Sent
+  readonly repeated: Sent
+  readonly again: Sent
+  readonly againWritten: number
+  readonly preview: Sent
+  readonly delta: Sent
+  readonly idle: Measured
+  readonly during: Measured
+  readonly peaks: { readonly api: number; readonly worker: number }
 }
 
-interface Imported extends Finished {
-  readonly report: ImportReport
-}
-
-interface Rounds {
-  readonly floor: Finished[]
-  readonly ours: Imported[]
-  readonly again: Imported[]
-  /** Rows the second import wrote to any table of schema store. */
-  readonly againWritten: number[]
-}
-
-const temporary = ['whole', 'rest', 'floor', 'ours'] as const
-const rowsOf = ({ files }: ImportReport): number => files.reduce((sum, file) => sum + file.rows, 0)
-
-export async function benchImport({ students, rounds }: ImportOptions): Promise<Report> {
+export async function benchImport({ students }: { readonly students: number }): Promise<Report> {
   if (Bun.which('psql') === null) throw new Error('the floor is a psql script, and there is no psql on the PATH')
   const directory = mkdtempSync(`${tmpdir()}/rosterhub_bench_`)
   try {
-    await writePackages(directory, students)
-    const whole = await importWhole(directory)
-    await createDatabase('rest')
-    await importInto('rest', `${directory}/rest.zip`)
-    await onDatabase('rest', (sql) => sql.unsafe('vacuum (analyze)'))
-    const found: Rounds = { floor: [], ours: [], again: [], againWritten: [] }
-    for (let round = 0; round < rounds; round += 1) await runRound(directory, round, found)
-    return reportOf(whole, found)
+    const whole = district({ students })
+    await writePackages(directory, whole)
+    const floorSeconds = await runFloor(directory, whole)
+    return reportOf({ floorSeconds, ...(await runHub(directory)), ...(await runBusy(directory)) })
   } finally {
-    for (const database of temporary) await dropDatabase(database)
+    for (const database of databases) await dropDatabase(database)
     rmSync(directory, { recursive: true })
   }
 }
 
-async function writePackages(directory: string, students: number): Promise<void> {
-  process.stderr.write(`writing the packages of a district of ${students} students\n`)
-  const packages = packagesOf(students)
-  await Bun.write(`${directory}/whole.zip`, archiveOf(packages.whole))
-  await Bun.write(`${directory}/rest.zip`, archiveOf(packages.rest))
-  await Bun.write(`${directory}/enrollments.zip`, archiveOf(packages.enrollmentsOnly))
-  await writeFile(`${directory}/enrollments.csv`, packages.enrollments)
+async function writePackages(directory: string, whole: readonly DistrictFile[]): Promise<void> {
+  process.stderr.write('writing the packages\n')
+  for (const file of whole) await writeFile(`${directory}/${file.name}`, file)
+  await Bun.write(`${directory}/whole.zip`, archiveOf(whole))
+  await Bun.write(`${directory}/changed.zip`, archiveOf(onePercentBulk(whole)))
+  await Bun.write(`${directory}/delta.zip`, archiveOf(onePercentDelta(whole)))
+  // a district beside it, which is there to be read; its ids are others, and stand first
+  await Bun.write(`${directory}/other.zip`, archiveOf(renamed(district({ students: 1000 }))))
 }
 
-/** The command as an operator runs it, start of the process included. */
-async function importInto(database: string, file: string): Promise<Imported> {
+async function runFloor(directory: string, whole: readonly DistrictFile[]): Promise<number> {
+  process.stderr.write('the floor\n')
+  await createDatabase('floor')
+  const headers = new Map(whole.map((file) => [file.name.replace('.csv', ''), headerOf(file)]))
+  await Bun.write(`${directory}/floor.sql`, await onDatabase('floor', (sql) => floorScript(sql, directory, headers)))
   await settle()
-  const finished = await timed([process.execPath, 'src/main.ts', 'import', file, '--json'], {
-    DATABASE_URL: urlOf(database),
-    LOG_LEVEL: 'silent',
-  })
-  const report = JSON.parse(finished.stdout) as ImportReport
-  if (report.faultCount > 0) throw new Error(`${file} was imported with ${report.faultCount} faults`)
-  return { ...finished, report }
+  const script = ['--no-psqlrc', '--quiet', '--set', 'ON_ERROR_STOP=1', '--file', `${directory}/floor.sql`]
+  return (await timed(['psql', ...script, urlOf('floor')])).seconds
 }
 
-async function floorInto(database: string, csvFile: string): Promise<Finished> {
-  await settle()
-  const script = `${import.meta.dir}/import_floor.sql`
-  return timed(
-    ['psql', '--no-psqlrc', '--quiet', '--set', 'ON_ERROR_STOP=1', '--file', script, urlOf(database)],
-    {},
-    Bun.file(csvFile),
-  )
-}
-
-async function importWhole(directory: string): Promise<Imported> {
-  await createDatabase('whole')
-  const whole = await importInto('whole', `${directory}/whole.zip`)
-  await dropDatabase('whole')
-  return whole
-}
-
-async function runRound(directory: string, round: number, found: Rounds): Promise<void> {
-  process.stderr.write(`round ${round + 1}\n`)
-  const runs = {
-    floor: async () => {
-      await createDatabase('floor', 'rest')
-      found.floor.push(await floorInto('floor', `${directory}/enrollments.csv`))
-    },
-    ours: async () => {
-      await createDatabase('ours', 'rest')
-      found.ours.push(await importInto('ours', `${directory}/enrollments.zip`))
-    },
+/** The hub that has nothing else to do. */
+async function runHub(directory: string): Promise<Omit<Found, 'floorSeconds' | 'idle' | 'during'>> {
+  process.stderr.write('the hub\n')
+  await createDatabase('hub')
+  const hub = await BenchHub.start('hub')
+  try {
+    await settle()
+    const first = await hub.send(`${directory}/whole.zip`)
+    if ((await contentOf('floor')) !== (await contentOf('hub')))
+      throw new Error('the floor wrote other rows than the hub')
+    const repeated = await hub.send(`${directory}/whole.zip`)
+    const before = await writtenCount('hub')
+    await settle()
+    const again = await hub.send(`${directory}/whole.zip`, '?force=true')
+    const againWritten = (await writtenCount('hub')) - before
+    await settle()
+    const preview = await hub.send(`${directory}/changed.zip`, '?mode=preview')
+    await settle()
+    const delta = await hub.send(`${directory}/delta.zip`)
+    const peaks = {
+      api: hub.api.memory()?.peakBytes ?? Number.NaN,
+      worker: hub.worker.memory()?.peakBytes ?? Number.NaN,
+    }
+    return { first, repeated, again, againWritten, preview, delta, peaks }
+  } finally {
+    await hub.stop()
   }
-  // who goes first changes, so that neither always has the warmer machine
-  for (const run of round % 2 === 0 ? [runs.floor, runs.ours] : [runs.ours, runs.floor]) await run()
-  if ((await contentOf('floor')) !== (await contentOf('ours'))) throw new Error('the floor wrote other rows than ours')
-  const before = await writtenCount('ours')
-  found.again.push(await importInto('ours', `${directory}/enrollments.zip`))
-  found.againWritten.push((await writtenCount('ours')) - before)
 }
 
-/** The rows as one text: how many, and sums over what was hashed and rendered. */
+/** The hub that is read while it imports. */
+async function runBusy(directory: string): Promise<Pick<Found, 'idle' | 'during'>> {
+  process.stderr.write('the hub, read while it imports\n')
+  await createDatabase('busy')
+  const hub = await BenchHub.start('busy')
+  try {
+    await hub.send(`${directory}/other.zip`, '?source=other')
+    await onDatabase('busy', (sql) => sql.unsafe('vacuum (analyze)'))
+    const warm = hub.read()
+    await Bun.sleep(1000)
+    await warm.stop()
+    const quiet = hub.read()
+    await Bun.sleep(idleMs)
+    const idle = await quiet.stop()
+    const reads = hub.read()
+    await hub.send(`${directory}/whole.zip`)
+    return { idle, during: await reads.stop() }
+  } finally {
+    await hub.stop()
+  }
+}
+
+const headerOf = (file: DistrictFile): string[] => {
+  const [first] = file.chunks()
+  return (new TextDecoder().decode(first).split('\r\n')[0] ?? '').split(',')
+}
+
+/** Every id with a letter before it: ids are words with a hyphen and a number or word behind it. */
+function renamed(files: readonly DistrictFile[]): DistrictFile[] {
+  const encoder = new TextEncoder()
+  const decoder = new TextDecoder()
+  return files.map((file) => ({
+    name: file.name,
+    chunks: () => {
+      const text = [...file.chunks()].map((chunk) => decoder.decode(chunk)).join('')
+      const ids =
+        /(?<=^|,|")(s|t|g|e|r|p|cls|crs|org|ay|sem|term|gp|q|pr|sa|da|admin|principal|site|district)-(?=[\w-])/gm
+      return [encoder.encode(file.name === 'manifest.csv' ? text : text.replace(ids, 'a$1-'))]
+    },
+  }))
+}
+
+/** The district's rows as one text: how many, and sums over their documents. */
 async function contentOf(database: string): Promise<string> {
-  const [row] = await onDatabase(
-    database,
-    (sql) => sql<{ content: string }[]>`
-      select concat_ws(' ', count(*), sum(row_hash::numeric), sum(hashtextextended(document, 0)::numeric)) as content from store.enrollments`,
+  const tables = ['orgs', 'academic_sessions', 'courses', 'classes', 'users', 'enrollments', 'demographics']
+  const parts = tables.map(
+    (table) => `select '${table}', count(*), sum(hashtextextended(document, 0)::numeric) from store.${table}`,
   )
-  return row?.content ?? ''
+  const rows = await onDatabase(database, (sql) => sql.unsafe(parts.join(' union all ')))
+  return JSON.stringify(rows)
 }
 
-/** Rows written to schema store since the database was made, once every other session has told the statistics its part. */
+/** Rows written to the tables of records since the database was made, once the sessions have told the statistics. */
 async function writtenCount(database: string): Promise<number> {
   return onDatabase(database, async (sql) => {
-    for (;;) {
-      const [row] = await sql<{ others: number; written: number }[]>`
-        select (select count(*)::int from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-            and backend_type = 'client backend') as others,
-          sum(n_tup_ins + n_tup_upd + n_tup_del)::int as written
-        from pg_stat_all_tables where schemaname = 'store'`
-      if (row?.others === 0) return row.written
-      await Bun.sleep(50)
-    }
+    const [row] = await sql<{ written: number }[]>`
+      select sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 as written from pg_stat_all_tables
+      where schemaname = 'store' and relname in (select entity from catalog.csv_files union all values ('publications'), ('versions'))`
+    return row?.written ?? 0
   })
 }
 
-/** What the second import says it did, beside what the counters say. */
-function againCount({ again, againWritten }: Rounds): number {
-  const told = again.flatMap(({ report }) =>
-    report.files.map((file) => file.created + file.updated + file.deleted).concat(report.publishedAt === null ? 0 : 1),
-  )
-  return Math.max(...told, ...againWritten)
-}
-
-function reportOf(whole: Imported, found: Rounds): Report {
-  const seconds = (runs: readonly Finished[]): number => median(runs.map((run) => run.seconds))
-  const peak = (runs: readonly Finished[]): number => megabytes(Math.max(...runs.map((run) => run.peakBytes)))
-  const least = (runs: readonly Finished[]): number => Math.min(...runs.map((run) => run.seconds))
-  const [ours, floor, again] = [seconds(found.ours), seconds(found.floor), seconds(found.again)]
+function reportOf(found: Found): Report {
+  const { floorSeconds, first, repeated, again, preview, delta, idle, during, peaks } = found
+  const rows = (sent: Sent): number => (sent.job.files ?? []).reduce((sum, file) => sum + file.rows, 0)
+  const line = (name: string, seconds: number, count: number): string[] => [
+    name,
+    String(count),
+    seconds.toFixed(2),
+    (count / seconds).toFixed(0),
+    (seconds / first.seconds).toFixed(3),
+  ]
+  const reads = (name: string, m: Measured): string[] => [
+    name,
+    String(m.count),
+    m.p50Ms.toFixed(1),
+    m.p95Ms.toFixed(1),
+    String(m.failureCount),
+  ]
   return {
-    tables: [table(whole, found)],
-    bars: [
-      atMost("enrollments: time, of the floor's (medians)", ours / floor, 1.6),
-      atMost("enrollments: time, of the floor's (minima)", least(found.ours) / least(found.floor), 1.6),
-      atMost('enrollments: peak memory of the import', peak(found.ours), 250, 'MB'),
-      atMost('the same package again: time, of the first time', again / ours, 0.5),
-      atMost('the same package again: written', againCount(found), 0, 'rows'),
-      atMost('the whole district: peak memory of the import', peak([whole]), 250, 'MB'),
+    tables: [
+      {
+        title: 'Importing over HTTP, first byte sent to end of the job',
+        header: ['', 'rows', 's', 'rows/s', 'of the first'],
+        rows: [
+          line('floor: psql, \\copy and upserts', floorSeconds, rows(first)),
+          line('the district, into an empty hub', first.seconds, rows(first)),
+          line('the same package, recognised', repeated.seconds, rows(repeated)),
+          line('the same package, run whole', again.seconds, rows(again)),
+          line('preview of a package with 1 % changed', preview.seconds, rows(preview)),
+          line('delta of 1 %', delta.seconds, rows(delta)),
+          line("what this hub's predecessor promised", predecessor.seconds, predecessor.rows),
+        ],
+      },
+      {
+        title: 'Reading a page of 100 every 20 ms',
+        header: ['', 'requests', 'p50 ms', 'p95 ms', 'failed'],
+        rows: [reads('idle', idle), reads('while the district is imported', during)],
+      },
     ],
-  }
-}
-
-function table(whole: Imported, found: Rounds): Table {
-  const rowCount = rowsOf((found.ours[0] as Imported).report)
-  const row = (name: string, runs: readonly Finished[], rows: number): string[] => {
-    const seconds = runs.map((run) => run.seconds)
-    return [
-      name,
-      String(rows),
-      String(runs.length),
-      median(seconds).toFixed(2),
-      Math.min(...seconds).toFixed(2),
-      (rows / median(seconds)).toFixed(0),
-      megabytes(Math.max(...runs.map((run) => run.peakBytes))).toFixed(0),
-    ]
-  }
-  return {
-    title: 'Importing, start to end of the process, each from a fresh copy of the same database',
-    header: ['', 'rows', 'runs', 'median s', 'least s', 'rows/s', 'peak MB'],
-    rows: [
-      row('floor: enrollments.csv by psql', found.floor, rowCount),
-      row('ours: enrollments.csv', found.ours, rowCount),
-      row('ours: the same package again', found.again, rowCount),
-      row('ours: the whole district, into an empty hub', [whole], rowsOf(whole.report)),
+    bars: [
+      atMost("the district: time, of the floor's", first.seconds / floorSeconds, 2),
+      atMost('the same package again: time, of the first', again.seconds / first.seconds, 0.35),
+      atMost('the same package again: written', found.againWritten, 0, 'rows'),
+      atMost('a delta of 1 %: time, of the first', delta.seconds / first.seconds, 0.05),
+      atMost('a preview of 1 %: time, of the first', preview.seconds / first.seconds, 0.5),
+      atMost('reads during an import: p95, of idle', during.p95Ms / idle.p95Ms, 2),
+      atMost('reads during an import: failed', during.failureCount, 0, 'rows'),
+      atMost('peak memory of the API', megabytes(peaks.api), 300, 'MB'),
+      atMost('peak memory of the worker', megabytes(peaks.worker), 300, 'MB'),
     ],
   }
 }
