@@ -32,7 +32,7 @@ export interface Job extends Omit<JobOptions, 'mode'> {
   readonly mode: 'apply' | 'preview' | 'revert'
   readonly sentBy: string
   readonly sizeBytes: number
-  /** SHA-256 of the package, hexadecimal. */
+  /** What the package is known again by, hexadecimal: the SHA-256 of the SHA-256s of its chunks. */
   readonly packageHash?: string
   readonly receivedAt: string
   readonly startedAt?: string
