@@ -1,6 +1,6 @@
 // The app over a test database, as HTTP through app.fetch, with clients and tokens by scope.
 
-import { type App, createApp } from '../../src/app.ts'
+import { type App, type AppOptions, createApp } from '../../src/app.ts'
 import { putAssessments } from '../../src/cli/demo.ts'
 import { allScopes, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
@@ -24,12 +24,17 @@ export interface Hub extends TestDatabase {
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>
 }
 
-export async function openHub(settings: Partial<Config> = {}, content?: Content): Promise<Hub> {
-  return hubOver(await openTestDatabase(content), settings)
+/** What else an app may be given, and the database's content. */
+export interface HubOptions extends Pick<AppOptions, 'imports'> {
+  readonly content?: Content
+}
+
+export async function openHub(settings: Partial<Config> = {}, options: HubOptions = {}): Promise<Hub> {
+  return hubOver(await openTestDatabase(options.content), settings, options)
 }
 
 /** The small district and its assessments: every entity of the hub has rows. */
-export const openDistrict = (settings: Partial<Config> = {}): Promise<Hub> => openHub(settings, district)
+export const openDistrict = (settings: Partial<Config> = {}): Promise<Hub> => openHub(settings, { content: district })
 
 const district: Content = {
   name: 'district',
@@ -40,7 +45,7 @@ const district: Content = {
   },
 }
 
-function hubOver(database: TestDatabase, settings: Partial<Config>): Hub {
+function hubOver(database: TestDatabase, settings: Partial<Config>, { imports }: HubOptions = {}): Hub {
   const observations: Observation[] = []
   const app = createApp({
     sql: database.app.sql,
@@ -48,10 +53,11 @@ function hubOver(database: TestDatabase, settings: Partial<Config>): Hub {
     observe: (observation) => void observations.push(observation),
     sqlHashes: sqlHashes(),
     version: 'test',
+    ...(imports === undefined ? {} : { imports }),
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
     const wanted =
-      scopes === undefined ? allScopes : scopes.map((scope) => (scope.startsWith('https:') ? scope : scopeBase + scope))
+      scopes === undefined ? allScopes : scopes.map((scope) => (scope.includes(':') ? scope : scopeBase + scope))
     const { clientId, clientSecret } = await createClient(database.owner.sql, 'test', wanted)
     const answer = await app.fetch(
       new Request(`${origin}/oauth2/token`, {
