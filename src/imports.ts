@@ -5,7 +5,7 @@ import { readText } from './bytes.ts'
 import type { Config } from './config.ts'
 import { ApiError } from './errors.ts'
 import { Following } from './following.ts'
-import { isEnded, type Job, type JobFault, type JobOptions, type Jobs } from './jobs.ts'
+import { isEnded, type Job, type JobChange, type JobFault, type JobOptions, type Jobs } from './jobs.ts'
 import type { Asked, Handler } from './own.ts'
 import { packageOf, receive } from './upload.ts'
 
@@ -85,6 +85,14 @@ export function importHandlers({ jobs, config, hooks }: ImportsOptions): Readonl
       return page(asked, 'faults', rows.map(withoutNulls<JobFault>), (last) => ({ after: last.number }))
     },
 
+    listImportChanges: async (asked) => {
+      const { id } = await found(asked)
+      const { file, action, after } = asked.parameters as Readonly<Record<string, string | undefined>>
+      const read = await jobs.changes(id, { file, action, after, limit: limitOf(asked) })
+      const link = read.after === undefined ? {} : { link: linkTo(origin(asked), asked, { after: read.after }) }
+      return Response.json({ changes: read.changes.map(changeTold) }, { headers: link })
+    },
+
     followImport: async (asked) => {
       const job = await found(asked)
       const lastId = /^\d{1,15}$/.exec(asked.request.headers.get('last-event-id') ?? '')?.[0] ?? 0
@@ -127,6 +135,12 @@ export const told = ({ warnings, ...job }: Job) => ({
 
 const withoutNulls = <Row extends object>(row: Row): Row =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Row
+
+/** `overwritten` is told where it is so. */
+const changeTold = ({ overwritten, ...change }: JobChange) => ({
+  ...withoutNulls(change),
+  ...(overwritten ? { overwritten } : {}),
+})
 
 type Place = Readonly<Record<string, string | number>>
 

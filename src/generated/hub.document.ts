@@ -2007,8 +2007,12 @@ export default {
      },
      "new": {
       "type": "object",
-      "description": "The row as it became, or would; absent of one that is deleted.",
+      "description": "The row as it became, or would; absent of one that is deleted, or overwritten.",
       "additionalProperties": true
+     },
+     "overwritten": {
+      "type": "boolean",
+      "description": "A client has written the record since: what the import made of it is not known any more. Absent where none has."
      }
     },
     "additionalProperties": false

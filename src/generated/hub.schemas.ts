@@ -126,6 +126,7 @@ export const ImportChange = Type.Object({
 }, { additionalProperties: true })),
   "new": Type.Optional(Type.Object({
 }, { additionalProperties: true })),
+  "overwritten": Type.Optional(Type.Boolean()),
 }, { additionalProperties: false })
 
 export const ImportChangeSet = Type.Object({

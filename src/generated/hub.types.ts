@@ -516,10 +516,12 @@ export interface components {
             old?: {
                 [key: string]: unknown;
             };
-            /** @description The row as it became, or would; absent of one that is deleted. */
+            /** @description The row as it became, or would; absent of one that is deleted, or overwritten. */
             new?: {
                 [key: string]: unknown;
             };
+            /** @description A client has written the record since: what the import made of it is not known any more. Absent where none has. */
+            overwritten?: boolean;
         };
         /** @description The body of every answer that is not a success, as in the OneRoster services. */
         imsx_StatusInfoDType: {
