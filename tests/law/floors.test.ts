@@ -114,7 +114,6 @@ describe('a library', () => {
     ['@electric-sql/pglite', 'src/database.ts'],
     ['csv-parse', 'src/csv.ts'],
     ['@zip.js/zip.js', 'src/zip.ts'],
-    ['multipasta', 'src/multipart.ts'],
     ['yaml', 'openapi/document.ts'],
     ['openapi-typescript', 'openapi/generate.ts'],
   ])('has one importer: %s', (library, importer) => {
