@@ -4,6 +4,7 @@ import { type App, type AppOptions, createApp } from '../../src/app.ts'
 import { putAssessments } from '../../src/cli/demo.ts'
 import { allScopes, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
+import type { Sql } from '../../src/database.ts'
 import { sqlHashes } from '../../src/migrate.ts'
 import type { Observation } from '../../src/observe.ts'
 import { type Content, openTestDatabase, type TestDatabase } from './database.ts'
@@ -27,6 +28,8 @@ export interface Hub extends TestDatabase {
 /** What else an app may be given, and the database's content. */
 export interface HubOptions extends Pick<AppOptions, 'imports'> {
   readonly content?: Content
+  /** Called for each statement of the app's own. */
+  readonly onStatement?: () => void
 }
 
 export async function openHub(settings: Partial<Config> = {}, options: HubOptions = {}): Promise<Hub> {
@@ -45,10 +48,18 @@ const district: Content = {
   },
 }
 
-function hubOver(database: TestDatabase, settings: Partial<Config>, { imports }: HubOptions = {}): Hub {
+const told = (sql: Sql, onStatement: () => void): Sql =>
+  new Proxy(sql, {
+    apply: (target, self, args) => {
+      onStatement()
+      return Reflect.apply(target, self, args)
+    },
+  })
+
+function hubOver(database: TestDatabase, settings: Partial<Config>, { imports, onStatement }: HubOptions = {}): Hub {
   const observations: Observation[] = []
   const app = createApp({
-    sql: database.app.sql,
+    sql: onStatement === undefined ? database.app.sql : told(database.app.sql, onStatement),
     config: { ...readConfig({}), ...settings },
     observe: (observation) => void observations.push(observation),
     sqlHashes: sqlHashes(),
