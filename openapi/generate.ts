@@ -7,6 +7,7 @@ import { bodiesSource, bodyTableSource } from './bodies.ts'
 import { catalogSql } from './catalog.ts'
 import { operationsOf, readCsvBinding, readDocument, services } from './document.ts'
 import { readExamples, withExamples } from './example.ts'
+import { hubOperationsSource } from './hub.ts'
 import { typeboxSource } from './typebox.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -21,6 +22,7 @@ export async function generated(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   files.set('sql/generated/catalog.sql', `-- ${note}\n\n${catalogSql(documents, operations, readCsvBinding())}`)
   files.set('src/generated/operations.ts', tsHeader + operationsSource(operations))
+  files.set('src/generated/hub.operations.ts', tsHeader + hubOperationsSource(readDocument('hub')))
   files.set('src/generated/bodies.ts', tsHeader + bodyTableSource(operations))
   for (const { service, document } of documents) {
     const source = bodiesSource(

@@ -8,10 +8,14 @@ import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
 import { ApiError, errorResponse, toApiError } from './errors.ts'
+import { hubOperations } from './generated/hub.operations.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { health, readiness } from './health.ts'
+import { type ImportHooks, importHandlers } from './imports.ts'
+import { Jobs } from './jobs.ts'
 import type { Metrics } from './metrics.ts'
 import type { Observe } from './observe.ts'
+import { answerOwn } from './own.ts'
 import { referenceRoutes, type Viewer } from './reference.ts'
 import { Store } from './store.ts'
 
@@ -27,6 +31,8 @@ export interface AppOptions {
     | 'pageLimitMax'
     | 'bodyMaxBytes'
     | 'recordMaxBytes'
+    | 'importMaxBytes'
+    | 'importMaxUnpackedBytes'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -40,10 +46,17 @@ export interface AppOptions {
   readonly metrics?: Pick<Metrics, 'text' | 'contentType'>
   /** What shows the reference at /docs; without it there is none. */
   readonly viewer?: Viewer
+  /** Whom to tell of imports; absent, the workers find them by themselves. */
+  readonly imports?: ImportHooks
 }
 
 export interface App {
   readonly fetch: (request: Request) => Promise<Response> | Response
+}
+
+export interface RoutedApp extends App {
+  /** What is answered: `GET /imports/:p2`. */
+  readonly routes: readonly string[]
 }
 
 type Answer = (request: Request) => Promise<{ response: Response; client?: string; cause?: unknown }>
@@ -54,11 +67,12 @@ interface Route {
   readonly methods: Readonly<Record<string, { readonly name: string; readonly answer: Answer }>>
 }
 
-export function createApp(options: AppOptions): App {
+export function createApp(options: AppOptions): RoutedApp {
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined
   return {
+    routes: routes.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`)),
     fetch: async (request) => {
       if (!URL.canParse(request.url)) {
         return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
@@ -183,7 +197,28 @@ function serviceRoutes(given: AppOptions): Route[] {
   return [
     { path: '/oauth2/token', methods: { POST: token } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
+    ...ownRoutes(auth, given),
   ]
+}
+
+const nobody: ImportHooks = { wake: () => {}, cancelled: () => {} }
+
+/** The hub's own operations that ask for a scope. */
+function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody }: AppOptions): Route[] {
+  const handlers = importHandlers({ jobs: new Jobs(sql), config, hooks })
+  const own = hubOperations.flatMap((operation) => {
+    const handle = handlers[operation.id]
+    return handle === undefined ? [] : [{ operation, handle }]
+  })
+  return [...Map.groupBy(own, ({ operation }) => positional(operation.path))].map(([path, group]) => ({
+    path,
+    methods: Object.fromEntries(
+      group.map(({ operation, handle }) => [
+        operation.method,
+        { name: operation.id, answer: (request: Request) => answerOwn(auth, operation, handle, request) },
+      ]),
+    ),
+  }))
 }
 
 function hubRoutes({ sql, config, sqlHashes, version, metrics, viewer }: AppOptions): Route[] {

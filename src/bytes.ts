@@ -10,7 +10,8 @@ export interface BodyBounds {
   readonly refusal: (fault: BodyFault, cause?: unknown) => Error
 }
 
-async function* readChunks(
+/** The chunks of a body, while they are no more than `bytesMax` bytes. Throws what `refusal` makes of a fault. */
+export async function* readChunks(
   { headers, body }: Pick<Request, 'headers' | 'body'>,
   { bytesMax, refusal }: BodyBounds,
 ): AsyncGenerator<Uint8Array> {

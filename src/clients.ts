@@ -3,6 +3,7 @@
 
 import type { Sql, Transaction } from './database.ts'
 import { textArray } from './database.ts'
+import { hubOperations } from './generated/hub.operations.ts'
 import { operations } from './generated/operations.ts'
 import { consumerSecret, randomSecret, sha256 } from './secrets.ts'
 
@@ -30,7 +31,9 @@ export interface Client {
 }
 
 /** Every scope that some operation asks for. */
-export const allScopes: readonly string[] = [...new Set(operations.flatMap((operation) => operation.scopes))].sort()
+export const allScopes: readonly string[] = [
+  ...new Set([...operations, ...hubOperations].flatMap((operation) => operation.scopes)),
+].sort()
 
 /**
  * The scopes of a name: one by its URI, or those of every binding by their last part; `roster.readonly` opens the same data
@@ -89,6 +92,14 @@ async function secretOf(sql: Sql | Transaction, clientId: string, key?: string):
 export async function allowOauth1(sql: Sql | Transaction, clientId: string, key: string): Promise<string | undefined> {
   const [row] = await sql<{ generation: number | null }[]>`select api.allow_oauth1(${clientId}) as generation`
   return row?.generation == null ? undefined : consumerSecret(key, clientId, row.generation)
+}
+
+/** Lets a client have these scopes too, from its next token on. False for an unknown or revoked client. */
+export async function allowScopes(sql: Sql, clientId: string, scopes: readonly string[]): Promise<boolean> {
+  const [row] = await sql<
+    { done: boolean }[]
+  >`select api.allow_scopes(${clientId}, ${textArray(scopes)}::text::text[]) as done`
+  return row?.done ?? false
 }
 
 /** False for an unknown or already revoked client. */

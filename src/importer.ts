@@ -40,7 +40,7 @@ interface KnownFile {
 }
 
 /** A package is at most 22 files; what else lies about in real archives is small. */
-const fileCountMax = 64
+export const fileCountMax = 64
 const faultPage = 5000
 
 class StrictRefusal extends Error {}

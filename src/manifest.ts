@@ -22,7 +22,7 @@ export async function readManifest(files: readonly ZipFile[], assume: Mode | und
   const file = files.find(({ name }) => name.toLowerCase() === 'manifest.csv')
   if (file === undefined) {
     if (assume === undefined) {
-      throw new ImportError('the package has no manifest.csv; --assume bulk or --assume delta says what its files are')
+      throw new ImportError('the package has no manifest.csv; assume bulk or assume delta says what its files are')
     }
     const modes = new Map(files.map(({ name }) => [name.replace(/\.csv$/, ''), assume]))
     return { version: '1.2', modes, source: undefined }

@@ -1,7 +1,7 @@
 // The reference of the whole API as a page at /docs: the served documents, shown by a viewer that comes with the hub. Its
 // bytes come in, responses go out. The page asks no other host for anything, and its headers forbid that it does. Pure.
 
-import { documents } from './discovery.ts'
+import { documents, localised } from './discovery.ts'
 import { ApiError } from './errors.ts'
 import hub from './generated/hub.document.ts'
 
@@ -128,10 +128,9 @@ function file(request: Request, asset: Asset, publicUrl: string | undefined): Re
   const { pathname, origin } = new URL(request.url)
   const name = pathname.slice(pathname.lastIndexOf('/') + 1)
   if (name === hubDocument) {
-    return Response.json(
-      { ...hub, servers: [{ url: publicUrl ?? origin, description: 'This hub.' }] },
-      { headers: plainHeaders },
-    )
+    return Response.json(localised({ base: '', files: [hubDocument], document: hub }, publicUrl ?? origin), {
+      headers: plainHeaders,
+    })
   }
   if (name !== asset.file) throw new ApiError('unknownobject', `Unknown Object: no such file ${pathname}`)
   const takesGzip = /(^|[\s,])gzip($|[\s,;])/.test(request.headers.get('accept-encoding') ?? '')

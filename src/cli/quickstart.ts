@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   allowOauth1,
+  allowScopes,
   allScopes,
   type Credentials,
   createClient,
@@ -89,6 +90,8 @@ async function demoCredentials(sql: Sql, directory: string, oauth1Key: string): 
   const isKept = kept !== undefined && (await isCurrent(sql, kept))
   const credentials = isKept ? kept : await makeDemoClient(sql, oauth1Key)
   const oauth1Secret = credentials && (await allowOauth1(sql, demoClient, oauth1Key))
+  // one that an older build made lacks the scopes that have come since
+  await allowScopes(sql, demoClient, allScopes)
   if (credentials === undefined || oauth1Secret === undefined)
     throw new CommandError('the demo client was revoked; make one with `clients create`, then `serve`')
   const { clientId, clientSecret } = credentials

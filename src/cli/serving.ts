@@ -18,6 +18,12 @@ export function appFor(database: Database, config: Config): App {
 export const viewer = (): Promise<Uint8Array<ArrayBuffer>> =>
   Bun.file(new URL('../viewer/scalar.js.gz', import.meta.url)).bytes()
 
+/** Packages and events: embedded, they may wait for an import to let go of the one session. */
+const isLong = /^https?:\/\/[^/]+\/imports(?:[/?]|$)/
+const longIdleSeconds = 255
+/** How long requests in flight, an import that is followed among them, may keep a server from ending. */
+const graceMs = 3000
+
 /** Listens on every address; port 0 takes a free one. Throws CommandError where the port is taken. */
 export function listen(app: App, port: number): { readonly port: number; readonly stop: () => Promise<void> } {
   try {
@@ -25,10 +31,19 @@ export function listen(app: App, port: number): { readonly port: number; readonl
       port,
       idleTimeout: 60,
       development: false,
-      fetch: app.fetch,
+      // whoever reads a body counts it, and says why it is too large; Bun's own limit would cut in without a word
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request, server) => {
+        if (isLong.test(request.url)) server.timeout(request, longIdleSeconds)
+        return app.fetch(request)
+      },
       error: (thrown) => errorResponse(toApiError(thrown)),
     })
-    return { port: server.port ?? port, stop: () => server.stop() }
+    const stop = async (): Promise<void> => {
+      await Promise.race([server.stop(), Bun.sleep(graceMs)])
+      await server.stop(true)
+    }
+    return { port: server.port ?? port, stop }
   } catch (thrown) {
     if ((thrown as { code?: string }).code === 'EADDRINUSE') {
       throw new CommandError(`port ${port} is taken; name another with --port N`)

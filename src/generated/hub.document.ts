@@ -5,7 +5,7 @@ export default {
  "info": {
   "title": "RosterHub",
   "version": "1.0",
-  "description": "What the hub answers beside the OneRoster services: access tokens, health, and the services' own documents and this reference.",
+  "description": "What the hub answers beside the OneRoster services: access tokens, imports of CSV packages, health, and the services' own\ndocuments and this reference.",
   "license": {
    "name": "Apache-2.0",
    "url": "https://www.apache.org/licenses/LICENSE-2.0"
@@ -21,6 +21,10 @@ export default {
   {
    "name": "Security",
    "description": "Access tokens."
+  },
+  {
+   "name": "Imports",
+   "description": "OneRoster CSV packages as jobs: sent, followed, read about, released, cancelled and reverted."
   },
   {
    "name": "Health",
@@ -94,6 +98,843 @@ export default {
      },
      "401": {
       "$ref": "#/components/responses/TokenError"
+     }
+    }
+   }
+  },
+  "/imports": {
+   "post": {
+    "operationId": "createImport",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "Send a package to be imported",
+    "description": "The body is the package, read as a stream, or a form with one file in it, as browsers send one. The answer comes when every byte is stored; the import runs behind it. Imports of one source run one after the other, in the order in which they came. A body that breaks off leaves nothing. One that is no readable package (no zip archive, files in folders or encrypted, no manifest and no `assume`) is refused with 422, and stays on record as a failed import whose address is in `Location`.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "name": "mode",
+      "in": "query",
+      "description": "`apply` makes the changes. `preview` finds out what would change, refuse and delete, and changes nothing; the same import can be applied later.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "apply",
+        "preview"
+       ],
+       "default": "apply"
+      }
+     },
+     {
+      "name": "onFault",
+      "in": "query",
+      "description": "`skip` leaves out the rows that are refused; `reject` fails the whole import when one is.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "skip",
+        "reject"
+       ],
+       "default": "skip"
+      }
+     },
+     {
+      "name": "source",
+      "in": "query",
+      "description": "The system whose rows these are. When absent, the manifest says it: source.systemCode, else source.systemName; else it is \"default\".",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "takeOver",
+      "in": "query",
+      "description": "Take over records that another source sent; else a row that names one is refused.",
+      "schema": {
+       "type": "boolean",
+       "default": false
+      }
+     },
+     {
+      "name": "keepDangling",
+      "in": "query",
+      "description": "Keep references to records that are in neither the package nor the store; else a row with one is refused.",
+      "schema": {
+       "type": "boolean",
+       "default": false
+      }
+     },
+     {
+      "name": "force",
+      "in": "query",
+      "description": "Run the import whole, also when its source has just sent the same package.",
+      "schema": {
+       "type": "boolean",
+       "default": false
+      }
+     },
+     {
+      "name": "assume",
+      "in": "query",
+      "description": "For a package without a manifest, what its files are.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "bulk",
+        "delta"
+       ]
+      }
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/zip": {
+       "schema": {
+        "type": "string",
+        "format": "binary"
+       }
+      },
+      "application/x-zip-compressed": {
+       "schema": {
+        "type": "string",
+        "format": "binary"
+       }
+      },
+      "application/octet-stream": {
+       "schema": {
+        "type": "string",
+        "format": "binary"
+       }
+      },
+      "multipart/form-data": {
+       "schema": {
+        "type": "object",
+        "description": "One file, under any name; other fields are passed over.",
+        "required": [
+         "file"
+        ],
+        "properties": {
+         "file": {
+          "type": "string",
+          "format": "binary"
+         }
+        }
+       }
+      }
+     }
+    },
+    "responses": {
+     "200": {
+      "description": "The package is the one that its source sent last, with the same options: the import has completed at once, as unchanged, and `repeats` names the import it repeats.",
+      "headers": {
+       "Location": {
+        "$ref": "#/components/headers/Location"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        }
+       }
+      }
+     },
+     "202": {
+      "description": "The package is stored, and waits for its turn.",
+      "headers": {
+       "Location": {
+        "$ref": "#/components/headers/Location"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        },
+        "example": {
+         "id": "42",
+         "status": "received",
+         "mode": "apply",
+         "onFault": "skip",
+         "takeOver": false,
+         "keepDangling": false,
+         "force": false,
+         "source": "district-sis",
+         "sentBy": "nightly",
+         "sizeBytes": 1048576,
+         "packageHash": "5f4dcc3b5aa765d61d8327deb882cf99b1a7a3f0f5f4dcc3b5aa765d61d8327d",
+         "receivedAt": "2026-08-20T06:00:00.000Z",
+         "attempts": 0
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "413": {
+      "description": "The package has more bytes than IMPORT_MAX_BYTES allows, or unpacks to more than IMPORT_MAX_UNPACKED_BYTES (`invaliddata`).",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     },
+     "415": {
+      "description": "The body is of another type than a package can have (`invaliddata`).",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     },
+     "422": {
+      "description": "The bytes are no readable package (`invaliddata`). The import is on record as failed.",
+      "headers": {
+       "Location": {
+        "$ref": "#/components/headers/Location"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     }
+    }
+   },
+   "get": {
+    "operationId": "listImports",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "List imports, newest first",
+    "description": "All imports, whoever sent them. While there are older ones than those of the page, `Link` leads on to them with rel=\"next\"; they are not counted.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/limit"
+     },
+     {
+      "name": "status",
+      "in": "query",
+      "description": "Only those that stand so.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "received",
+        "staging",
+        "checking",
+        "held",
+        "applying",
+        "completed",
+        "failed",
+        "cancelled"
+       ]
+      }
+     },
+     {
+      "name": "source",
+      "in": "query",
+      "description": "Only those of this source.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "before",
+      "in": "query",
+      "description": "Only those older than the import of this id; as the `next` link has it.",
+      "schema": {
+       "type": "integer",
+       "minimum": 1,
+       "maximum": 9007199254740991
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "One page of imports; empty when there is none.",
+      "headers": {
+       "Link": {
+        "$ref": "#/components/headers/Link"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/ImportSet"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     }
+    }
+   }
+  },
+  "/imports/{importId}": {
+   "get": {
+    "operationId": "getImport",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "Read one import",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The import as it stands.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        },
+        "example": {
+         "id": "42",
+         "status": "completed",
+         "mode": "apply",
+         "onFault": "skip",
+         "takeOver": false,
+         "keepDangling": false,
+         "force": false,
+         "source": "district-sis",
+         "sentBy": "nightly",
+         "sizeBytes": 1048576,
+         "packageHash": "5f4dcc3b5aa765d61d8327deb882cf99b1a7a3f0f5f4dcc3b5aa765d61d8327d",
+         "receivedAt": "2026-08-20T06:00:00.000Z",
+         "startedAt": "2026-08-20T06:00:00.100Z",
+         "endedAt": "2026-08-20T06:00:02.400Z",
+         "publishedAt": "2026-08-20T06:00:02.350Z",
+         "attempts": 1,
+         "seconds": {
+          "staging": 0.8,
+          "checking": 0.9,
+          "applying": 0.6
+         },
+         "version": "1.2",
+         "files": [
+          {
+           "file": "users.csv",
+           "mode": "bulk",
+           "rows": 1500,
+           "created": 3,
+           "updated": 12,
+           "unchanged": 1484,
+           "deleted": 2,
+           "refused": 1
+          }
+         ],
+         "faultCount": 1,
+         "warnings": []
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     }
+    }
+   }
+  },
+  "/imports/{importId}/faults": {
+   "get": {
+    "operationId": "listImportFaults",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "What an import refused",
+    "description": "Each row that was refused, in the order of files and lines: as pages of JSON, or with `Accept: text/csv` all of them as one CSV file with the columns file, line, field, value, code and message. Values stand there as the package had them: a spreadsheet program may take one that begins with `=` for a formula. `limit` and `after` are for JSON.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     },
+     {
+      "$ref": "#/components/parameters/limit"
+     },
+     {
+      "$ref": "#/components/parameters/after"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "One page of faults, or all of them as CSV.",
+      "headers": {
+       "Link": {
+        "$ref": "#/components/headers/Link"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/ImportFaultSet"
+        },
+        "example": {
+         "faults": [
+          {
+           "number": 1,
+           "file": "users.csv",
+           "line": 17,
+           "field": "enabledUser",
+           "value": "maybe",
+           "code": "not_a_boolean",
+           "message": "true or false is wanted"
+          }
+         ]
+        }
+       },
+       "text/csv": {
+        "schema": {
+         "type": "string"
+        },
+        "example": "file,line,field,value,code,message\r\nusers.csv,17,enabledUser,maybe,not_a_boolean,true or false is wanted\r\n"
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "406": {
+      "description": "`Accept` names neither JSON nor CSV (`invaliddata`).",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     }
+    }
+   }
+  },
+  "/imports/{importId}/changes": {
+   "get": {
+    "operationId": "listImportChanges",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "What an import changed, or would change",
+    "description": "Row by row, the old one and the new one by the headers of their file: what an applied import did, and what one that was previewed or is held would do.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     },
+     {
+      "name": "file",
+      "in": "query",
+      "description": "Only changes of this file, such as users.csv.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "action",
+      "in": "query",
+      "description": "Only changes of this kind.",
+      "schema": {
+       "type": "string",
+       "enum": [
+        "created",
+        "updated",
+        "deleted"
+       ]
+      }
+     },
+     {
+      "$ref": "#/components/parameters/limit"
+     },
+     {
+      "name": "after",
+      "in": "query",
+      "description": "Where the page before this one ended; as the `next` link has it.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 2000
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "One page of changes.",
+      "headers": {
+       "Link": {
+        "$ref": "#/components/headers/Link"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/ImportChangeSet"
+        },
+        "example": {
+         "changes": [
+          {
+           "file": "users.csv",
+           "sourcedId": "s-0000001",
+           "action": "updated",
+           "old": {
+            "sourcedId": "s-0000001",
+            "familyName": "Smith"
+           },
+           "new": {
+            "sourcedId": "s-0000001",
+            "familyName": "Smythe"
+           }
+          }
+         ]
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     }
+    }
+   }
+  },
+  "/imports/{importId}/events": {
+   "get": {
+    "operationId": "followImport",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "Follow an import as it runs",
+    "description": "Server-sent events. The first tells how the import stands, each later one what has changed since: `status` that it stands otherwise, `progress` how far it is. The data of an event is the import as `getImport` answers it, on one line; its `id` is a number that grows. The stream ends behind the event that the import is held, completed, failed or cancelled. A comment every fifteen seconds keeps the connection open.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The events.",
+      "content": {
+       "text/event-stream": {
+        "schema": {
+         "type": "string"
+        },
+        "example": "id: 1\nevent: status\ndata: {\"id\":\"42\",\"status\":\"staging\"}\n\n"
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     }
+    }
+   }
+  },
+  "/imports/{importId}/apply": {
+   "post": {
+    "operationId": "applyImport",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "Apply an import that is held or was previewed",
+    "description": "Puts the import back in line, behind those of its source. One that is held wants a note that says who applies it and why; with a note no limit holds it again.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     }
+    ],
+    "requestBody": {
+     "$ref": "#/components/requestBodies/ImportNote"
+    },
+    "responses": {
+     "202": {
+      "description": "It waits for its turn.",
+      "headers": {
+       "Location": {
+        "$ref": "#/components/headers/Location"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "409": {
+      "$ref": "#/components/responses/Conflict"
+     },
+     "413": {
+      "$ref": "#/components/responses/NoteTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/UnprocessableEntity"
+     }
+    }
+   }
+  },
+  "/imports/{importId}/cancel": {
+   "post": {
+    "operationId": "cancelImport",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "Cancel an import",
+    "description": "One that runs is stopped within two seconds, at whatever stage, and has then changed nothing. A body is not read.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "It waited, was held or was previewed, and is cancelled.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        }
+       }
+      }
+     },
+     "202": {
+      "description": "It runs; its worker is told to stop.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "409": {
+      "$ref": "#/components/responses/Conflict"
+     }
+    }
+   }
+  },
+  "/imports/{importId}/revert": {
+   "post": {
+    "operationId": "revertImport",
+    "tags": [
+     "Imports"
+    ],
+    "summary": "Put back what an import changed",
+    "description": "A new import, in line behind those of its source, restores the rows that this one changed. It fails, and says which rows, when later imports have changed them since.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/import"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/importId"
+     }
+    ],
+    "requestBody": {
+     "$ref": "#/components/requestBodies/ImportNote"
+    },
+    "responses": {
+     "202": {
+      "description": "The new import, which waits for its turn.",
+      "headers": {
+       "Location": {
+        "$ref": "#/components/headers/Location"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Import"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "409": {
+      "$ref": "#/components/responses/Conflict"
+     },
+     "413": {
+      "$ref": "#/components/responses/NoteTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/UnprocessableEntity"
      }
     }
    }
@@ -472,7 +1313,157 @@ export default {
   }
  },
  "components": {
+  "securitySchemes": {
+   "OAuth2CC": {
+    "type": "oauth2",
+    "description": "OAuth 2 client credentials, as for the OneRoster services. Where an operation lists several scopes, any one of them is enough.",
+    "flows": {
+     "clientCredentials": {
+      "tokenUrl": "http://localhost:3000/oauth2/token",
+      "scopes": {
+       "urn:rosterhub:scope/import": "Run imports, and read about them.",
+       "urn:rosterhub:scope/import.readonly": "Read about imports."
+      }
+     }
+    }
+   }
+  },
+  "parameters": {
+   "importId": {
+    "name": "importId",
+    "in": "path",
+    "required": true,
+    "description": "The id of an import, a whole number.",
+    "schema": {
+     "type": "string",
+     "pattern": "^[0-9]{1,18}$"
+    },
+    "example": "42"
+   },
+   "limit": {
+    "name": "limit",
+    "in": "query",
+    "description": "How many there are on a page at most.",
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 1000,
+     "default": 100
+    }
+   },
+   "after": {
+    "name": "after",
+    "in": "query",
+    "description": "Only those behind this number; as the `next` link has it.",
+    "schema": {
+     "type": "integer",
+     "minimum": 0,
+     "maximum": 9007199254740991,
+     "default": 0
+    }
+   }
+  },
+  "headers": {
+   "Location": {
+    "description": "The address of the import.",
+    "schema": {
+     "type": "string",
+     "format": "uri"
+    }
+   },
+   "Link": {
+    "description": "The address of the next page, with rel=\"next\"; absent on the last one.",
+    "schema": {
+     "type": "string"
+    }
+   }
+  },
+  "requestBodies": {
+   "ImportNote": {
+    "required": false,
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/ImportNote"
+      },
+      "example": {
+       "note": "R. Diaz: the second campus closes, its enrollments end"
+      }
+     }
+    }
+   }
+  },
   "responses": {
+   "BadRequest": {
+    "description": "A parameter is unknown, is given twice or has a value it cannot have, or the body is empty or broke off (`invaliddata`). The text names the place.",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "Unauthorised": {
+    "description": "The access token is missing, malformed, expired or revoked (`unauthorisedrequest`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "Forbidden": {
+    "description": "The access token carries none of the scopes of this operation (`forbidden`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "NotFound": {
+    "description": "There is no such import (`unknownobject`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "Conflict": {
+    "description": "The import does not stand so that this could be done (`invaliddata`); the text says how it stands.",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "NoteTooLarge": {
+    "description": "The body has more bytes than a note can have (`invaliddata`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "UnprocessableEntity": {
+    "description": "The body is no note, or one is wanted (`invaliddata`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
    "TokenError": {
     "description": "Why there is no token, in the form of RFC 6749, section 5.2.",
     "content": {
@@ -626,6 +1617,491 @@ export default {
        },
        "additionalProperties": false
       }
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportNote": {
+    "type": "object",
+    "properties": {
+     "note": {
+      "type": "string",
+      "maxLength": 2000,
+      "description": "Who does this",
+      "and why.": null
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportSet": {
+    "type": "object",
+    "required": [
+     "imports"
+    ],
+    "properties": {
+     "imports": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/Import"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "Import": {
+    "type": "object",
+    "description": "An import as it stands. What does not apply is absent. Dates are in UTC, with milliseconds.",
+    "required": [
+     "id",
+     "status",
+     "mode",
+     "onFault",
+     "takeOver",
+     "keepDangling",
+     "force",
+     "sentBy",
+     "sizeBytes",
+     "receivedAt",
+     "attempts"
+    ],
+    "properties": {
+     "id": {
+      "type": "string"
+     },
+     "status": {
+      "type": "string",
+      "description": "`received` waits for its turn. `staging`, `checking` and `applying` run. `held` would delete or refuse more than the hub's limits allow, and waits to be applied with a note. `completed`, `failed` and `cancelled` are ended.",
+      "enum": [
+       "received",
+       "staging",
+       "checking",
+       "held",
+       "applying",
+       "completed",
+       "failed",
+       "cancelled"
+      ]
+     },
+     "mode": {
+      "type": "string",
+      "enum": [
+       "apply",
+       "preview",
+       "revert"
+      ]
+     },
+     "onFault": {
+      "type": "string",
+      "enum": [
+       "skip",
+       "reject"
+      ]
+     },
+     "takeOver": {
+      "type": "boolean"
+     },
+     "keepDangling": {
+      "type": "boolean"
+     },
+     "force": {
+      "type": "boolean"
+     },
+     "assume": {
+      "type": "string",
+      "enum": [
+       "bulk",
+       "delta"
+      ]
+     },
+     "source": {
+      "type": "string",
+      "description": "The system whose rows these are."
+     },
+     "sentBy": {
+      "type": "string",
+      "description": "The client that sent it."
+     },
+     "sizeBytes": {
+      "type": "integer",
+      "minimum": 0,
+      "description": "Of the package as it was sent."
+     },
+     "packageHash": {
+      "type": "string",
+      "pattern": "^[0-9a-f]{64}$",
+      "description": "What a package is known again by: the SHA-256 of the SHA-256s of its pieces of 512 KiB, the last of which may be shorter; in hexadecimal."
+     },
+     "receivedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "startedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "endedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "publishedAt": {
+      "type": "string",
+      "format": "date-time",
+      "description": "When readers saw the change."
+     },
+     "attempts": {
+      "type": "integer",
+      "minimum": 0,
+      "description": "How many workers have begun it."
+     },
+     "cancelAskedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "cancelledBy": {
+      "type": "string"
+     },
+     "reason": {
+      "type": "string",
+      "description": "Why it is held, has failed or was cancelled."
+     },
+     "releasedBy": {
+      "type": "string",
+      "description": "The client that applied it with a note."
+     },
+     "releasedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "note": {
+      "type": "string"
+     },
+     "repeats": {
+      "type": "string",
+      "description": "The import whose package this one brings again."
+     },
+     "reverts": {
+      "type": "string",
+      "description": "The import that this one reverts."
+     },
+     "revertedBy": {
+      "type": "string",
+      "description": "The import that has reverted this one."
+     },
+     "progress": {
+      "$ref": "#/components/schemas/ImportProgress"
+     },
+     "seconds": {
+      "type": "object",
+      "description": "How long each stage took.",
+      "additionalProperties": {
+       "type": "number"
+      }
+     },
+     "version": {
+      "type": "string",
+      "description": "Of OneRoster, as the manifest has it: 1.1 or 1.2."
+     },
+     "files": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/ImportFile"
+      }
+     },
+     "faultCount": {
+      "type": "integer",
+      "minimum": 0,
+      "description": "How many faults there are."
+     },
+     "warnings": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/ImportWarning"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportProgress": {
+    "type": "object",
+    "description": "How far the stage is, in bytes of the files unpacked.",
+    "required": [
+     "file",
+     "doneBytes",
+     "totalBytes"
+    ],
+    "properties": {
+     "file": {
+      "type": "string"
+     },
+     "doneBytes": {
+      "type": "integer",
+      "minimum": 0
+     },
+     "totalBytes": {
+      "type": "integer",
+      "minimum": 0
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportFile": {
+    "type": "object",
+    "description": "What became of a file's rows, or would.",
+    "required": [
+     "file",
+     "mode",
+     "rows",
+     "created",
+     "updated",
+     "unchanged",
+     "deleted",
+     "refused"
+    ],
+    "properties": {
+     "file": {
+      "type": "string"
+     },
+     "mode": {
+      "type": "string",
+      "enum": [
+       "bulk",
+       "delta"
+      ]
+     },
+     "rows": {
+      "type": "integer",
+      "minimum": 0
+     },
+     "created": {
+      "type": "integer",
+      "minimum": 0
+     },
+     "updated": {
+      "type": "integer",
+      "minimum": 0
+     },
+     "unchanged": {
+      "type": "integer",
+      "minimum": 0
+     },
+     "deleted": {
+      "type": "integer",
+      "minimum": 0
+     },
+     "refused": {
+      "type": "integer",
+      "minimum": 0
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportWarning": {
+    "type": "object",
+    "description": "Told once for each column and code, of the first row.",
+    "required": [
+     "file",
+     "code",
+     "message",
+     "rows"
+    ],
+    "properties": {
+     "file": {
+      "type": "string"
+     },
+     "line": {
+      "type": "integer",
+      "minimum": 1
+     },
+     "field": {
+      "type": "string"
+     },
+     "value": {
+      "type": "string"
+     },
+     "code": {
+      "type": "string"
+     },
+     "message": {
+      "type": "string"
+     },
+     "rows": {
+      "type": "integer",
+      "minimum": 0,
+      "description": "How many rows it is true of."
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportFaultSet": {
+    "type": "object",
+    "required": [
+     "faults"
+    ],
+    "properties": {
+     "faults": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/ImportFault"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportFault": {
+    "type": "object",
+    "required": [
+     "number",
+     "file",
+     "code",
+     "message"
+    ],
+    "properties": {
+     "number": {
+      "type": "integer",
+      "minimum": 1
+     },
+     "file": {
+      "type": "string"
+     },
+     "line": {
+      "type": "integer",
+      "minimum": 1
+     },
+     "field": {
+      "type": "string",
+      "description": "The header of the column."
+     },
+     "value": {
+      "type": "string",
+      "description": "As the file has it."
+     },
+     "code": {
+      "type": "string",
+      "description": "Stable; what is wrong."
+     },
+     "message": {
+      "type": "string",
+      "description": "The same in words."
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportChangeSet": {
+    "type": "object",
+    "required": [
+     "changes"
+    ],
+    "properties": {
+     "changes": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/ImportChange"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "ImportChange": {
+    "type": "object",
+    "required": [
+     "file",
+     "sourcedId",
+     "action"
+    ],
+    "properties": {
+     "file": {
+      "type": "string"
+     },
+     "sourcedId": {
+      "type": "string"
+     },
+     "action": {
+      "type": "string",
+      "enum": [
+       "created",
+       "updated",
+       "deleted"
+      ]
+     },
+     "old": {
+      "type": "object",
+      "description": "The row as it was, by the headers of its file; absent of a new one.",
+      "additionalProperties": true
+     },
+     "new": {
+      "type": "object",
+      "description": "The row as it became, or would; absent of one that is deleted, or overwritten.",
+      "additionalProperties": true
+     },
+     "overwritten": {
+      "type": "boolean",
+      "description": "A client has written the record since: what the import made of it is not known any more. Absent where none has."
+     }
+    },
+    "additionalProperties": false
+   },
+   "imsx_StatusInfoDType": {
+    "type": "object",
+    "description": "The body of every answer that is not a success, as in the OneRoster services.",
+    "required": [
+     "imsx_codeMajor",
+     "imsx_severity",
+     "imsx_description",
+     "imsx_CodeMinor"
+    ],
+    "properties": {
+     "imsx_codeMajor": {
+      "type": "string",
+      "enum": [
+       "failure"
+      ]
+     },
+     "imsx_severity": {
+      "type": "string",
+      "enum": [
+       "error"
+      ]
+     },
+     "imsx_description": {
+      "type": "string",
+      "description": "What went wrong",
+      "for people.": null
+     },
+     "imsx_CodeMinor": {
+      "type": "object",
+      "required": [
+       "imsx_codeMinorField"
+      ],
+      "properties": {
+       "imsx_codeMinorField": {
+        "type": "array",
+        "items": {
+         "type": "object",
+         "required": [
+          "imsx_codeMinorFieldName",
+          "imsx_codeMinorFieldValue"
+         ],
+         "properties": {
+          "imsx_codeMinorFieldName": {
+           "type": "string"
+          },
+          "imsx_codeMinorFieldValue": {
+           "type": "string",
+           "enum": [
+            "invaliddata",
+            "unauthorisedrequest",
+            "forbidden",
+            "unknownobject",
+            "server_busy",
+            "internal_server_error"
+           ]
+          }
+         },
+         "additionalProperties": false
+        }
+       }
+      },
+      "additionalProperties": false
      }
     },
     "additionalProperties": false

@@ -32,3 +32,115 @@ export const Health = Type.Object({
   "checks": Type.Object({
 }, { additionalProperties: true }),
 }, { additionalProperties: false })
+
+export const ImportNote = Type.Object({
+  "note": Type.Optional(Type.String({"maxLength":2000})),
+}, { additionalProperties: false })
+
+export const ImportProgress = Type.Object({
+  "file": Type.String(),
+  "doneBytes": Type.Integer({"minimum":0}),
+  "totalBytes": Type.Integer({"minimum":0}),
+}, { additionalProperties: false })
+
+export const ImportFile = Type.Object({
+  "file": Type.String(),
+  "mode": Type.Union([Type.Literal("bulk"), Type.Literal("delta")]),
+  "rows": Type.Integer({"minimum":0}),
+  "created": Type.Integer({"minimum":0}),
+  "updated": Type.Integer({"minimum":0}),
+  "unchanged": Type.Integer({"minimum":0}),
+  "deleted": Type.Integer({"minimum":0}),
+  "refused": Type.Integer({"minimum":0}),
+}, { additionalProperties: false })
+
+export const ImportWarning = Type.Object({
+  "file": Type.String(),
+  "line": Type.Optional(Type.Integer({"minimum":1})),
+  "field": Type.Optional(Type.String()),
+  "value": Type.Optional(Type.String()),
+  "code": Type.String(),
+  "message": Type.String(),
+  "rows": Type.Integer({"minimum":0}),
+}, { additionalProperties: false })
+
+export const Import = Type.Object({
+  "id": Type.String(),
+  "status": Type.Union([Type.Literal("received"), Type.Literal("staging"), Type.Literal("checking"), Type.Literal("held"), Type.Literal("applying"), Type.Literal("completed"), Type.Literal("failed"), Type.Literal("cancelled")]),
+  "mode": Type.Union([Type.Literal("apply"), Type.Literal("preview"), Type.Literal("revert")]),
+  "onFault": Type.Union([Type.Literal("skip"), Type.Literal("reject")]),
+  "takeOver": Type.Boolean(),
+  "keepDangling": Type.Boolean(),
+  "force": Type.Boolean(),
+  "assume": Type.Optional(Type.Union([Type.Literal("bulk"), Type.Literal("delta")])),
+  "source": Type.Optional(Type.String()),
+  "sentBy": Type.String(),
+  "sizeBytes": Type.Integer({"minimum":0}),
+  "packageHash": Type.Optional(Type.String({"pattern":"^[0-9a-f]{64}$"})),
+  "receivedAt": Type.String({"format":"date-time"}),
+  "startedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "endedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "publishedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "attempts": Type.Integer({"minimum":0}),
+  "cancelAskedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "cancelledBy": Type.Optional(Type.String()),
+  "reason": Type.Optional(Type.String()),
+  "releasedBy": Type.Optional(Type.String()),
+  "releasedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "note": Type.Optional(Type.String()),
+  "repeats": Type.Optional(Type.String()),
+  "reverts": Type.Optional(Type.String()),
+  "revertedBy": Type.Optional(Type.String()),
+  "progress": Type.Optional(ImportProgress),
+  "seconds": Type.Optional(Type.Object({
+}, { additionalProperties: true })),
+  "version": Type.Optional(Type.String()),
+  "files": Type.Optional(Type.Array(ImportFile)),
+  "faultCount": Type.Optional(Type.Integer({"minimum":0})),
+  "warnings": Type.Optional(Type.Array(ImportWarning)),
+}, { additionalProperties: false })
+
+export const ImportSet = Type.Object({
+  "imports": Type.Array(Import),
+}, { additionalProperties: false })
+
+export const ImportFault = Type.Object({
+  "number": Type.Integer({"minimum":1}),
+  "file": Type.String(),
+  "line": Type.Optional(Type.Integer({"minimum":1})),
+  "field": Type.Optional(Type.String()),
+  "value": Type.Optional(Type.String()),
+  "code": Type.String(),
+  "message": Type.String(),
+}, { additionalProperties: false })
+
+export const ImportFaultSet = Type.Object({
+  "faults": Type.Array(ImportFault),
+}, { additionalProperties: false })
+
+export const ImportChange = Type.Object({
+  "file": Type.String(),
+  "sourcedId": Type.String(),
+  "action": Type.Union([Type.Literal("created"), Type.Literal("updated"), Type.Literal("deleted")]),
+  "old": Type.Optional(Type.Object({
+}, { additionalProperties: true })),
+  "new": Type.Optional(Type.Object({
+}, { additionalProperties: true })),
+  "overwritten": Type.Optional(Type.Boolean()),
+}, { additionalProperties: false })
+
+export const ImportChangeSet = Type.Object({
+  "changes": Type.Array(ImportChange),
+}, { additionalProperties: false })
+
+export const imsx_StatusInfoDType = Type.Object({
+  "imsx_codeMajor": Type.Literal("failure"),
+  "imsx_severity": Type.Literal("error"),
+  "imsx_description": Type.String(),
+  "imsx_CodeMinor": Type.Object({
+  "imsx_codeMinorField": Type.Array(Type.Object({
+  "imsx_codeMinorFieldName": Type.String(),
+  "imsx_codeMinorFieldValue": Type.Union([Type.Literal("invaliddata"), Type.Literal("unauthorisedrequest"), Type.Literal("forbidden"), Type.Literal("unknownobject"), Type.Literal("server_busy"), Type.Literal("internal_server_error")]),
+}, { additionalProperties: false })),
+}, { additionalProperties: false }),
+}, { additionalProperties: false })

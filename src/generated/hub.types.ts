@@ -21,6 +21,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List imports, newest first
+         * @description All imports, whoever sent them. While there are older ones than those of the page, `Link` leads on to them with rel="next"; they are not counted.
+         */
+        get: operations["listImports"];
+        put?: never;
+        /**
+         * Send a package to be imported
+         * @description The body is the package, read as a stream, or a form with one file in it, as browsers send one. The answer comes when every byte is stored; the import runs behind it. Imports of one source run one after the other, in the order in which they came. A body that breaks off leaves nothing. One that is no readable package (no zip archive, files in folders or encrypted, no manifest and no `assume`) is refused with 422, and stays on record as a failed import whose address is in `Location`.
+         */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one import */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an import refused
+         * @description Each row that was refused, in the order of files and lines: as pages of JSON, or with `Accept: text/csv` all of them as one CSV file with the columns file, line, field, value, code and message. Values stand there as the package had them: a spreadsheet program may take one that begins with `=` for a formula. `limit` and `after` are for JSON.
+         */
+        get: operations["listImportFaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an import changed, or would change
+         * @description Row by row, the old one and the new one by the headers of their file: what an applied import did, and what one that was previewed or is held would do.
+         */
+        get: operations["listImportChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow an import as it runs
+         * @description Server-sent events. The first tells how the import stands, each later one what has changed since: `status` that it stands otherwise, `progress` how far it is. The data of an event is the import as `getImport` answers it, on one line; its `id` is a number that grows. The stream ends behind the event that the import is held, completed, failed or cancelled. A comment every fifteen seconds keeps the connection open.
+         */
+        get: operations["followImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply an import that is held or was previewed
+         * @description Puts the import back in line, behind those of its source. One that is held wants a note that says who applies it and why; with a note no limit holds it again.
+         */
+        post: operations["applyImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an import
+         * @description One that runs is stopped within two seconds, at whatever stage, and has then changed nothing. A body is not read.
+         */
+        post: operations["cancelImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{importId}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what an import changed
+         * @description A new import, in line behind those of its source, restores the rows that this one changed. It fails, and says which rows, when later imports have changed them since.
+         */
+        post: operations["revertImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -245,8 +406,224 @@ export interface components {
                 };
             };
         };
+        ImportNote: {
+            /** @description Who does this */
+            note?: string;
+        };
+        ImportSet: {
+            imports: components["schemas"]["Import"][];
+        };
+        /** @description An import as it stands. What does not apply is absent. Dates are in UTC, with milliseconds. */
+        Import: {
+            id: string;
+            /**
+             * @description `received` waits for its turn. `staging`, `checking` and `applying` run. `held` would delete or refuse more than the hub's limits allow, and waits to be applied with a note. `completed`, `failed` and `cancelled` are ended.
+             * @enum {string}
+             */
+            status: "received" | "staging" | "checking" | "held" | "applying" | "completed" | "failed" | "cancelled";
+            /** @enum {string} */
+            mode: "apply" | "preview" | "revert";
+            /** @enum {string} */
+            onFault: "skip" | "reject";
+            takeOver: boolean;
+            keepDangling: boolean;
+            force: boolean;
+            /** @enum {string} */
+            assume?: "bulk" | "delta";
+            /** @description The system whose rows these are. */
+            source?: string;
+            /** @description The client that sent it. */
+            sentBy: string;
+            /** @description Of the package as it was sent. */
+            sizeBytes: number;
+            /** @description What a package is known again by: the SHA-256 of the SHA-256s of its pieces of 512 KiB, the last of which may be shorter; in hexadecimal. */
+            packageHash?: string;
+            /** Format: date-time */
+            receivedAt: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /**
+             * Format: date-time
+             * @description When readers saw the change.
+             */
+            publishedAt?: string;
+            /** @description How many workers have begun it. */
+            attempts: number;
+            /** Format: date-time */
+            cancelAskedAt?: string;
+            cancelledBy?: string;
+            /** @description Why it is held, has failed or was cancelled. */
+            reason?: string;
+            /** @description The client that applied it with a note. */
+            releasedBy?: string;
+            /** Format: date-time */
+            releasedAt?: string;
+            note?: string;
+            /** @description The import whose package this one brings again. */
+            repeats?: string;
+            /** @description The import that this one reverts. */
+            reverts?: string;
+            /** @description The import that has reverted this one. */
+            revertedBy?: string;
+            progress?: components["schemas"]["ImportProgress"];
+            /** @description How long each stage took. */
+            seconds?: {
+                [key: string]: number;
+            };
+            /** @description Of OneRoster, as the manifest has it: 1.1 or 1.2. */
+            version?: string;
+            files?: components["schemas"]["ImportFile"][];
+            /** @description How many faults there are. */
+            faultCount?: number;
+            warnings?: components["schemas"]["ImportWarning"][];
+        };
+        /** @description How far the stage is, in bytes of the files unpacked. */
+        ImportProgress: {
+            file: string;
+            doneBytes: number;
+            totalBytes: number;
+        };
+        /** @description What became of a file's rows, or would. */
+        ImportFile: {
+            file: string;
+            /** @enum {string} */
+            mode: "bulk" | "delta";
+            rows: number;
+            created: number;
+            updated: number;
+            unchanged: number;
+            deleted: number;
+            refused: number;
+        };
+        /** @description Told once for each column and code, of the first row. */
+        ImportWarning: {
+            file: string;
+            line?: number;
+            field?: string;
+            value?: string;
+            code: string;
+            message: string;
+            /** @description How many rows it is true of. */
+            rows: number;
+        };
+        ImportFaultSet: {
+            faults: components["schemas"]["ImportFault"][];
+        };
+        ImportFault: {
+            number: number;
+            file: string;
+            line?: number;
+            /** @description The header of the column. */
+            field?: string;
+            /** @description As the file has it. */
+            value?: string;
+            /** @description Stable; what is wrong. */
+            code: string;
+            /** @description The same in words. */
+            message: string;
+        };
+        ImportChangeSet: {
+            changes: components["schemas"]["ImportChange"][];
+        };
+        ImportChange: {
+            file: string;
+            sourcedId: string;
+            /** @enum {string} */
+            action: "created" | "updated" | "deleted";
+            /** @description The row as it was, by the headers of its file; absent of a new one. */
+            old?: {
+                [key: string]: unknown;
+            };
+            /** @description The row as it became, or would; absent of one that is deleted, or overwritten. */
+            new?: {
+                [key: string]: unknown;
+            };
+            /** @description A client has written the record since: what the import made of it is not known any more. Absent where none has. */
+            overwritten?: boolean;
+        };
+        /** @description The body of every answer that is not a success, as in the OneRoster services. */
+        imsx_StatusInfoDType: {
+            /** @enum {string} */
+            imsx_codeMajor: "failure";
+            /** @enum {string} */
+            imsx_severity: "error";
+            /** @description What went wrong */
+            imsx_description: string;
+            imsx_CodeMinor: {
+                imsx_codeMinorField: {
+                    imsx_codeMinorFieldName: string;
+                    /** @enum {string} */
+                    imsx_codeMinorFieldValue: "invaliddata" | "unauthorisedrequest" | "forbidden" | "unknownobject" | "server_busy" | "internal_server_error";
+                }[];
+            };
+        };
     };
     responses: {
+        /** @description A parameter is unknown, is given twice or has a value it cannot have, or the body is empty or broke off (`invaliddata`). The text names the place. */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The access token is missing, malformed, expired or revoked (`unauthorisedrequest`). */
+        Unauthorised: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The access token carries none of the scopes of this operation (`forbidden`). */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description There is no such import (`unknownobject`). */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The import does not stand so that this could be done (`invaliddata`); the text says how it stands. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The body has more bytes than a note can have (`invaliddata`). */
+        NoteTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The body is no note, or one is wanted (`invaliddata`). */
+        UnprocessableEntity: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
         /** @description Why there is no token, in the form of RFC 6749, section 5.2. */
         TokenError: {
             headers: {
@@ -257,9 +634,35 @@ export interface components {
             };
         };
     };
-    parameters: never;
-    requestBodies: never;
-    headers: never;
+    parameters: {
+        /**
+         * @description The id of an import, a whole number.
+         * @example 42
+         */
+        importId: string;
+        /** @description How many there are on a page at most. */
+        limit: number;
+        /** @description Only those behind this number; as the `next` link has it. */
+        after: number;
+    };
+    requestBodies: {
+        ImportNote: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "R. Diaz: the second campus closes, its enrollments end"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportNote"];
+            };
+        };
+    };
+    headers: {
+        /** @description The address of the import. */
+        Location: string;
+        /** @description The address of the next page, with rel="next"; absent on the last one. */
+        Link: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -290,6 +693,480 @@ export interface operations {
             };
             400: components["responses"]["TokenError"];
             401: components["responses"]["TokenError"];
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description How many there are on a page at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description Only those that stand so. */
+                status?: "received" | "staging" | "checking" | "held" | "applying" | "completed" | "failed" | "cancelled";
+                /** @description Only those of this source. */
+                source?: string;
+                /** @description Only those older than the import of this id; as the `next` link has it. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of imports; empty when there is none. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSet"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    createImport: {
+        parameters: {
+            query?: {
+                /** @description `apply` makes the changes. `preview` finds out what would change, refuse and delete, and changes nothing; the same import can be applied later. */
+                mode?: "apply" | "preview";
+                /** @description `skip` leaves out the rows that are refused; `reject` fails the whole import when one is. */
+                onFault?: "skip" | "reject";
+                /** @description The system whose rows these are. When absent, the manifest says it: source.systemCode, else source.systemName; else it is "default". */
+                source?: string;
+                /** @description Take over records that another source sent; else a row that names one is refused. */
+                takeOver?: boolean;
+                /** @description Keep references to records that are in neither the package nor the store; else a row with one is refused. */
+                keepDangling?: boolean;
+                /** @description Run the import whole, also when its source has just sent the same package. */
+                force?: boolean;
+                /** @description For a package without a manifest, what its files are. */
+                assume?: "bulk" | "delta";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+                "application/x-zip-compressed": string;
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The package is the one that its source sent last, with the same options: the import has completed at once, as unchanged, and `repeats` names the import it repeats. */
+            200: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The package is stored, and waits for its turn. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "42",
+                     *       "status": "received",
+                     *       "mode": "apply",
+                     *       "onFault": "skip",
+                     *       "takeOver": false,
+                     *       "keepDangling": false,
+                     *       "force": false,
+                     *       "source": "district-sis",
+                     *       "sentBy": "nightly",
+                     *       "sizeBytes": 1048576,
+                     *       "packageHash": "5f4dcc3b5aa765d61d8327deb882cf99b1a7a3f0f5f4dcc3b5aa765d61d8327d",
+                     *       "receivedAt": "2026-08-20T06:00:00.000Z",
+                     *       "attempts": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            /** @description The package has more bytes than IMPORT_MAX_BYTES allows, or unpacks to more than IMPORT_MAX_UNPACKED_BYTES (`invaliddata`). */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
+                };
+            };
+            /** @description The body is of another type than a package can have (`invaliddata`). */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
+                };
+            };
+            /** @description The bytes are no readable package (`invaliddata`). The import is on record as failed. */
+            422: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
+                };
+            };
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The import as it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "42",
+                     *       "status": "completed",
+                     *       "mode": "apply",
+                     *       "onFault": "skip",
+                     *       "takeOver": false,
+                     *       "keepDangling": false,
+                     *       "force": false,
+                     *       "source": "district-sis",
+                     *       "sentBy": "nightly",
+                     *       "sizeBytes": 1048576,
+                     *       "packageHash": "5f4dcc3b5aa765d61d8327deb882cf99b1a7a3f0f5f4dcc3b5aa765d61d8327d",
+                     *       "receivedAt": "2026-08-20T06:00:00.000Z",
+                     *       "startedAt": "2026-08-20T06:00:00.100Z",
+                     *       "endedAt": "2026-08-20T06:00:02.400Z",
+                     *       "publishedAt": "2026-08-20T06:00:02.350Z",
+                     *       "attempts": 1,
+                     *       "seconds": {
+                     *         "staging": 0.8,
+                     *         "checking": 0.9,
+                     *         "applying": 0.6
+                     *       },
+                     *       "version": "1.2",
+                     *       "files": [
+                     *         {
+                     *           "file": "users.csv",
+                     *           "mode": "bulk",
+                     *           "rows": 1500,
+                     *           "created": 3,
+                     *           "updated": 12,
+                     *           "unchanged": 1484,
+                     *           "deleted": 2,
+                     *           "refused": 1
+                     *         }
+                     *       ],
+                     *       "faultCount": 1,
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    listImportFaults: {
+        parameters: {
+            query?: {
+                /** @description How many there are on a page at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description Only those behind this number; as the `next` link has it. */
+                after?: components["parameters"]["after"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of faults, or all of them as CSV. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "faults": [
+                     *         {
+                     *           "number": 1,
+                     *           "file": "users.csv",
+                     *           "line": 17,
+                     *           "field": "enabledUser",
+                     *           "value": "maybe",
+                     *           "code": "not_a_boolean",
+                     *           "message": "true or false is wanted"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportFaultSet"];
+                    /**
+                     * @example file,line,field,value,code,message
+                     *     users.csv,17,enabledUser,maybe,not_a_boolean,true or false is wanted
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `Accept` names neither JSON nor CSV (`invaliddata`). */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
+                };
+            };
+        };
+    };
+    listImportChanges: {
+        parameters: {
+            query?: {
+                /** @description Only changes of this file, such as users.csv. */
+                file?: string;
+                /** @description Only changes of this kind. */
+                action?: "created" | "updated" | "deleted";
+                /** @description How many there are on a page at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description Where the page before this one ended; as the `next` link has it. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of changes. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "file": "users.csv",
+                     *           "sourcedId": "s-0000001",
+                     *           "action": "updated",
+                     *           "old": {
+                     *             "sourcedId": "s-0000001",
+                     *             "familyName": "Smith"
+                     *           },
+                     *           "new": {
+                     *             "sourcedId": "s-0000001",
+                     *             "familyName": "Smythe"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportChangeSet"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    followImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: 1
+                     *     event: status
+                     *     data: {"id":"42","status":"staging"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    applyImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ImportNote"];
+        responses: {
+            /** @description It waits for its turn. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["NoteTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+        };
+    };
+    cancelImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waited, was held or was previewed, and is cancelled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description It runs; its worker is told to stop. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    revertImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an import, a whole number.
+                 * @example 42
+                 */
+                importId: components["parameters"]["importId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ImportNote"];
+        responses: {
+            /** @description The new import, which waits for its turn. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["NoteTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
         };
     };
     getHealth: {

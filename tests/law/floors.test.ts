@@ -13,7 +13,7 @@ const filesOf = (folder: string): string[] =>
 /** The floors from the ground up; a name that ends in a slash is a folder. */
 const floors: readonly (readonly string[])[] = [
   ['generated/', 'config.ts'],
-  ['errors.ts', 'bytes.ts', 'report.ts', 'call.ts', 'extent.ts', 'row.ts', 'secrets.ts'],
+  ['errors.ts', 'bytes.ts', 'report.ts', 'chunks.ts', 'call.ts', 'extent.ts', 'row.ts', 'secrets.ts', 'accept.ts'],
   [
     'filter.ts',
     'cursor.ts',
@@ -26,12 +26,13 @@ const floors: readonly (readonly string[])[] = [
     'observe.ts',
     'metrics.ts',
     'oauth1.ts',
+    'multipart.ts',
     'district/',
   ],
   ['request.ts', 'response.ts', 'store.ts', 'jobs.ts', 'queue.ts', 'discovery.ts', 'manifest.ts'],
-  ['consumers.ts', 'health.ts', 'reference.ts'],
+  ['consumers.ts', 'health.ts', 'reference.ts', 'following.ts'],
   ['auth.ts'],
-  ['answer.ts', 'importer.ts', 'clients.ts'],
+  ['answer.ts', 'own.ts', 'importer.ts', 'clients.ts'],
   ['runner.ts', 'upload.ts'],
   ['imports.ts'],
   ['app.ts', 'migrate.ts', 'worker.ts'],

@@ -1,9 +1,10 @@
 // The app over a test database, as HTTP through app.fetch, with clients and tokens by scope.
 
-import { type App, createApp } from '../../src/app.ts'
+import { type App, type AppOptions, createApp } from '../../src/app.ts'
 import { putAssessments } from '../../src/cli/demo.ts'
 import { allScopes, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
+import type { Sql } from '../../src/database.ts'
 import { sqlHashes } from '../../src/migrate.ts'
 import type { Observation } from '../../src/observe.ts'
 import { type Content, openTestDatabase, type TestDatabase } from './database.ts'
@@ -24,12 +25,19 @@ export interface Hub extends TestDatabase {
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>
 }
 
-export async function openHub(settings: Partial<Config> = {}, content?: Content): Promise<Hub> {
-  return hubOver(await openTestDatabase(content), settings)
+/** What else an app may be given, and the database's content. */
+export interface HubOptions extends Pick<AppOptions, 'imports'> {
+  readonly content?: Content
+  /** Called for each statement of the app's own. */
+  readonly onStatement?: () => void
+}
+
+export async function openHub(settings: Partial<Config> = {}, options: HubOptions = {}): Promise<Hub> {
+  return hubOver(await openTestDatabase(options.content), settings, options)
 }
 
 /** The small district and its assessments: every entity of the hub has rows. */
-export const openDistrict = (settings: Partial<Config> = {}): Promise<Hub> => openHub(settings, district)
+export const openDistrict = (settings: Partial<Config> = {}): Promise<Hub> => openHub(settings, { content: district })
 
 const district: Content = {
   name: 'district',
@@ -40,18 +48,27 @@ const district: Content = {
   },
 }
 
-function hubOver(database: TestDatabase, settings: Partial<Config>): Hub {
+const told = (sql: Sql, onStatement: () => void): Sql =>
+  new Proxy(sql, {
+    apply: (target, self, args) => {
+      onStatement()
+      return Reflect.apply(target, self, args)
+    },
+  })
+
+function hubOver(database: TestDatabase, settings: Partial<Config>, { imports, onStatement }: HubOptions = {}): Hub {
   const observations: Observation[] = []
   const app = createApp({
-    sql: database.app.sql,
+    sql: onStatement === undefined ? database.app.sql : told(database.app.sql, onStatement),
     config: { ...readConfig({}), ...settings },
     observe: (observation) => void observations.push(observation),
     sqlHashes: sqlHashes(),
     version: 'test',
+    ...(imports === undefined ? {} : { imports }),
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
     const wanted =
-      scopes === undefined ? allScopes : scopes.map((scope) => (scope.startsWith('https:') ? scope : scopeBase + scope))
+      scopes === undefined ? allScopes : scopes.map((scope) => (scope.includes(':') ? scope : scopeBase + scope))
     const { clientId, clientSecret } = await createClient(database.owner.sql, 'test', wanted)
     const answer = await app.fetch(
       new Request(`${origin}/oauth2/token`, {

@@ -39,6 +39,15 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into store.clients (client_id, name, secret_hash, scopes) values (p_client, p_name, p_secret_hash, p_scopes)
 $$;
 
+create or replace function api.allow_scopes(p_client text, p_scopes text[]) returns boolean language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  with changed as (
+    update store.clients set scopes = scopes || array(select scope from unnest(p_scopes) as scope where scope <> all(scopes))
+    where client_id = p_client and revoked_at is null returning 1)
+  select exists (select from changed)
+$$;
+comment on function api.allow_scopes is 'Adds scopes that a client may be granted. False for an unknown or revoked client.';
+
 create or replace function api.list_clients() returns jsonb language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('clientId', client_id, 'name', name, 'scopes', to_jsonb(scopes),
     'oauth1', oauth1_generation is not null, 'createdAt', created_at, 'rotatedAt', rotated_at, 'revokedAt', revoked_at)
