@@ -35,6 +35,11 @@ export interface AppOptions {
   readonly writesTogether?: number
   /** Compiles each route at its first request; false where a runtime forbids code made at run time. Default true. */
   readonly aot?: boolean
+  /** Who runs imports is told of one that has come, and of one that is to be cancelled, before it is written down. */
+  readonly imports?: {
+    readonly wake: (job: { id: string; source: string }) => void
+    readonly cancelled: (id: string) => void
+  }
   /** What shows the reference at /docs; without it there is none. */
   readonly viewer?: Viewer
 }
