@@ -229,6 +229,14 @@ export class WorkerJobs {
     return row?.ended ?? false
   }
 
+  /** Leaves a job that changed nothing to the next worker, at once. False where it is no longer ours. */
+  async handBack(id: string): Promise<boolean> {
+    const [row] = await this.database.begin(
+      (sql) => sql<{ done: boolean }[]>`select api.import_hand_back(${id}, ${this.lease.holder}) as done`,
+    )
+    return row?.done ?? false
+  }
+
   /** The last step of the transaction that applies; fails with RH002 where the job is no longer ours, or to be cancelled. */
   async complete(
     transaction: Transaction,

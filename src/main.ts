@@ -8,6 +8,7 @@ import { bundleEdge } from './cli/edge.ts'
 import { type ImportFlags, reportText, runImport } from './cli/importing.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
+import { announceImports, startImports } from './cli/working.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { district } from './district/district.ts'
 import { ImportError } from './importer.ts'
@@ -17,7 +18,8 @@ import { writeZip, ZipError } from './zip.ts'
 const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
 
   quickstart [--port 3000] [--data .rosterhub] [--import FILE.zip] [--json]
-  serve [--port 3000] [--data .rosterhub]
+  serve [--port 3000] [--data .rosterhub] [--work]
+  work
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
   clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
@@ -45,6 +47,7 @@ const options = {
   out: { type: 'string' },
   seed: { type: 'string' },
   gradebook: { type: 'boolean' },
+  work: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -79,10 +82,31 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
   try {
     // embedded, there is no operator who would migrate beforehand
     if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
-    const server = listen(appFor(await data.app(), config), port)
+    const database = await data.app()
+    // embedded, no other process could run them
+    const imports = flags.work || data.owner.embedded ? startImports(data, config) : announceImports(config)
+    const server = listen(appFor(database, config, imports), port)
     process.stderr.write(`listening on port ${server.port}\n`)
     await untilSignal()
     await server.stop()
+    await imports.close()
+  } finally {
+    await data.close()
+  }
+}
+
+async function workCommand(config: Config): Promise<void> {
+  if (config.databaseUrl === undefined) {
+    throw new CommandError(
+      'work wants DATABASE_URL: embedded data are held by one process, and `serve` or `quickstart` runs the imports in it',
+    )
+  }
+  const data = await openData(config, { directory: '', holder: 'a worker' })
+  try {
+    const imports = startImports(data, config)
+    process.stderr.write('working\n')
+    await untilSignal()
+    await imports.close()
   } finally {
     await data.close()
   }
@@ -168,6 +192,8 @@ async function run(argv: string[]): Promise<void> {
       })
     case 'serve':
       return serveCommand(config, flags)
+    case 'work':
+      return workCommand(config)
     case 'migrate':
       return migrateCommand(config, flags)
     case 'import':

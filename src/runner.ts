@@ -29,8 +29,10 @@ export async function runJob(
       keepDangling: job.keepDangling,
       takeOver: job.takeOver,
       unpackedBytesMax: options.unpackedBytesMax,
-      onProgress: ({ stage, ...progress }) =>
-        options.onProgress(stage === 'staging' ? 'staging' : 'checking', progress),
+      onProgress: ({ stage, ...progress }) => {
+        options.signal.throwIfAborted()
+        options.onProgress(stage === 'staging' ? 'staging' : 'checking', progress)
+      },
       complete: (transaction, { publishedAt, applied: _, source: __, ...report }) =>
         jobs.complete(transaction, job.id, { revision: null, publishedAt, report, seconds: {} }),
     })

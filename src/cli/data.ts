@@ -14,6 +14,8 @@ export interface Data {
   readonly owner: Database
   /** Acts as the application's role, for serving. Embedded there is one session: the owner must be done. */
   readonly app: () => Promise<Database>
+  /** Acts as the owner, with so many connections, for a worker; embedded, the one session. */
+  readonly worker: (poolSize: number) => Database
   readonly close: () => Promise<void>
 }
 
@@ -37,6 +39,7 @@ function openPostgres(url: string, poolSize: number): Data {
   return {
     owner,
     app: async () => keep(connectPostgres(url, { poolSize, role: appRole })),
+    worker: (size) => keep(connectPostgres(url, { poolSize: size })),
     close: async () => {
       await Promise.all(opened.map((database) => database.close()))
     },
@@ -55,6 +58,7 @@ async function openEmbedded({ directory, holder }: DataOptions): Promise<Data> {
         await serveEmbedded(owner.sql, appRole)
         return owner
       },
+      worker: () => owner,
       close: async () => {
         await owner.close()
         await pglite.close()

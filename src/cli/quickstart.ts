@@ -20,6 +20,7 @@ import { CommandError, type Data, openData } from './data.ts'
 import { importDemo, putAssessments } from './demo.ts'
 import { type ImportFlags, reportText, runImport } from './importing.ts'
 import { appFor, listen, untilSignal } from './serving.ts'
+import { startImports } from './working.ts'
 
 export interface QuickstartOptions {
   readonly port: number
@@ -40,7 +41,9 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
   try {
     const config = { ...settings, oauth1Key: settings.oauth1Key ?? keptKey(options.directory) }
     const { credentials, isNewDemo } = await prepare(data, config, options, tell)
-    const app = appFor(await data.app(), config)
+    const database = await data.app()
+    const imports = startImports(data, config)
+    const app = appFor(database, config, imports)
     if (isNewDemo) await putAssessments(app, credentials)
     const server = listen(app, options.port)
     const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
@@ -52,6 +55,7 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : welcome(ready))
     await untilSignal()
     await server.stop()
+    await imports.close()
   } finally {
     await data.close()
   }

@@ -1,7 +1,7 @@
 // The app behind a port, until a signal asks it to end.
 
 import packageJson from '../../package.json' with { type: 'json' }
-import { type App, createApp } from '../app.ts'
+import { type App, type AppOptions, createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { errorResponse, toApiError } from '../errors.ts'
@@ -9,9 +9,17 @@ import { sqlHashes } from '../migrate.ts'
 import { lineObserver } from '../observe.ts'
 import { CommandError } from './data.ts'
 
-export function appFor(database: Database, config: Config): App {
+export function appFor(database: Database, config: Config, imports?: AppOptions['imports']): App {
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
-  return createApp({ sql: database.sql, config, observe, sqlHashes: sqlHashes(), version: packageJson.version, viewer })
+  return createApp({
+    sql: database.sql,
+    config,
+    observe,
+    sqlHashes: sqlHashes(),
+    version: packageJson.version,
+    viewer,
+    ...(imports === undefined ? {} : { imports }),
+  })
 }
 
 /** The viewer of the reference: @scalar/api-reference, as `bun run viewer` put it there. */

@@ -67,6 +67,15 @@ end $$;
 comment on function api.import_end is
   'Ends an import that changed nothing: held, failed, cancelled, or completed for a preview. False where it is not the holder''s any more.';
 
+create or replace function api.import_hand_back(p_import bigint, p_holder text) returns boolean language plpgsql as $$
+begin
+  update store.imports set status = 'received', attempts = attempts - 1, lease_holder = null, lease_until = null, progress = null
+  where import_id = p_import and lease_holder = p_holder and status in ('staging', 'checking', 'applying');
+  return found;
+end $$;
+comment on function api.import_hand_back is
+  'Puts an import that its holder did not end back at the head of its line, as if it had not been tried. False where it is not the holder''s any more.';
+
 -- In the transaction that applies, as its last step: so that an import is completed exactly when its rows are there.
 create or replace function api.import_complete(p_import bigint, p_holder text, p_revision bigint, p_published_at timestamptz, p_report jsonb,
   p_seconds jsonb) returns void language plpgsql as $$

@@ -1,0 +1,55 @@
+// Who runs imports: a worker in this process, or, told by the queue or by its own look at the database, one in another.
+
+import type { AppOptions } from '../app.ts'
+import type { Config } from '../config.ts'
+import { localQueue } from '../local_queue.ts'
+import { lineTeller, type Tell } from '../observe.ts'
+import { type ImportQueue, redisQueue } from '../queue.ts'
+import { startWorker } from '../worker.ts'
+import type { Data } from './data.ts'
+
+export type Imports = NonNullable<AppOptions['imports']> & { readonly close: () => Promise<void> }
+
+/** Without a queue that reaches them, workers of several processes find what waits by looking. */
+const aloneSweepMs = 1000
+
+const teller = (config: Config): Tell => lineTeller(config.logLevel, (line) => process.stderr.write(`${line}\n`))
+
+/** Where a worker counts as gone earlier than its lease runs out, its id comes to another only to find that out. */
+const queueFor = (config: Config, tell: Tell): ImportQueue | undefined => {
+  const onError = (cause: unknown): void => tell({ event: 'queue_error' }, cause)
+  const { redisUrl, importLeaseMs: deadMs } = config
+  return redisUrl === undefined ? undefined : redisQueue(redisUrl, { deadMs, onError })
+}
+
+/** Runs imports in this process. Connections of its own: a transaction each, one for beats, one to read packages. */
+export function startImports(data: Data, config: Config): Imports {
+  const tell = teller(config)
+  const shared = data.owner.embedded ? undefined : queueFor(config, tell)
+  const queue = shared ?? localQueue()
+  const worker = startWorker({
+    database: data.worker(config.importConcurrency + 2),
+    queue,
+    config,
+    tell,
+    ...(shared === undefined && !data.owner.embedded ? { sweepMs: aloneSweepMs } : {}),
+  })
+  return {
+    ...worker,
+    close: async () => {
+      await worker.close()
+      await queue.close()
+    },
+  }
+}
+
+/** Runs none, and tells of each that comes: whom the queue does not reach finds it by looking. */
+export function announceImports(config: Config): Imports {
+  const tell = teller(config)
+  const queue = queueFor(config, tell)
+  return {
+    wake: (job) => void queue?.add(job).catch((cause: unknown) => tell({ event: 'queue_error', id: job.id }, cause)),
+    cancelled: () => {},
+    close: async () => queue?.close(),
+  }
+}
