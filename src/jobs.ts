@@ -1,6 +1,7 @@
 // Imports as jobs in the database: what clients ask of them, and what a worker does with them. The only file that names
 // api.import_open and its kin; the steps inside an import's transaction are the importer's.
 
+import { chunkBytes, chunked } from './chunks.ts'
 import type { Database, Sql, Transaction } from './database.ts'
 import type { FileReport, Warning } from './report.ts'
 import type { RandomAccess } from './zip.ts'
@@ -69,10 +70,20 @@ export interface JobFault {
   readonly message: string
 }
 
-export const isEnded = ({ status }: Job): boolean => ['held', 'completed', 'failed', 'cancelled'].includes(status)
+/** A row that an import changed, or would. `old` and `new` are by the headers of the file; what is blank is absent. */
+export interface JobChange {
+  readonly file: string
+  readonly sourcedId: string
+  readonly action: 'created' | 'updated' | 'deleted'
+  readonly old: Readonly<Record<string, unknown>> | null
+  readonly new: Readonly<Record<string, unknown>> | null
+  /** A client has written the record since: what the import made of it is not known any more, and `new` is null. */
+  readonly overwritten: boolean
+}
 
-/** Bytes in a chunk; the last of a package may have fewer. */
-export const chunkBytes = 512 * 1024
+export { chunkBytes }
+
+export const isEnded = ({ status }: Job): boolean => ['held', 'completed', 'failed', 'cancelled'].includes(status)
 
 /** What clients may do; every call is one function the application's role may execute. */
 export class Jobs {
@@ -120,6 +131,20 @@ export class Jobs {
   async faults(id: string, after: number, limit: number): Promise<readonly JobFault[]> {
     return this.sql<JobFault[]>`
       select number::float8 as number, file, line::float8 as line, field, value, code, message from api.import_fault_page(${id}, ${after}, ${limit})`
+  }
+
+  /** A page of what the import changed, or would; `after` is where the next begins, absent behind the last. */
+  async changes(
+    id: string,
+    asked: { file?: string | undefined; action?: string | undefined; after?: string | undefined; limit: number },
+  ): Promise<{ changes: readonly JobChange[]; after?: string }> {
+    const { file = null, action = null, after = null, limit } = asked
+    const rows = await this.sql<(JobChange & { after: string })[]>`
+      select file, sourced_id as "sourcedId", action, old, new, overwritten, after
+      from api.import_change_page(${id}, ${file}, ${action}, ${after}, ${limit + 1})`
+    const changes = rows.slice(0, limit).map(({ after: _, ...change }) => change)
+    const last = rows[limit - 1]
+    return rows.length > limit && last !== undefined ? { changes, after: last.after } : { changes }
   }
 
   async cancel(client: string, id: string): Promise<Job> {
@@ -220,29 +245,5 @@ export class WorkerJobs {
 
   async purge(keepDays: number): Promise<void> {
     await this.database.begin((sql) => sql`select api.import_purge(${keepDays})`)
-  }
-}
-
-/** Bytes by position, the last chunk kept: a package is read mostly forward. */
-function chunked(sizeBytes: number, readChunk: (position: number) => Promise<Uint8Array>): RandomAccess {
-  let kept: { position: number; bytes: Promise<Uint8Array> } | undefined
-  const chunk = (position: number): Promise<Uint8Array> => {
-    if (kept?.position !== position) kept = { position, bytes: readChunk(position) }
-    return kept.bytes
-  }
-  return {
-    sizeBytes,
-    read: async (offset, length) => {
-      const end = Math.min(offset + length, sizeBytes)
-      const found = new Uint8Array(Math.max(0, end - offset))
-      for (let at = offset; at < end; ) {
-        const position = Math.floor(at / chunkBytes)
-        const start = at - position * chunkBytes
-        const part = (await chunk(position)).subarray(start, start + end - at)
-        found.set(part, at - offset)
-        at += part.length
-      }
-      return found
-    },
   }
 }

@@ -50,6 +50,7 @@ grant execute on function
   api.import_job(bigint),
   api.import_jobs(text, text, bigint, integer),
   api.import_fault_page(bigint, bigint, integer),
+  api.import_change_page(bigint, text, text, text, integer),
   api.import_cancel(text, bigint),
   api.import_release(text, bigint, text),
   api.import_revert(text, bigint, text)
