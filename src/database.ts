@@ -14,7 +14,7 @@ export interface Database {
   readonly embedded: boolean
   /** A transaction as the login itself: on the one embedded session, out of the application's role for its length. */
   readonly begin: <Result>(run: (transaction: Transaction) => Promise<Result>) => Promise<Result>
-  /** Rows of CSV text, cut at line ends, into a table whose columns are all text. */
+  /** Rows of CSV text, cut at line ends, into columns of a table; its name may have a schema before a dot. */
   readonly copy: (
     transaction: Transaction,
     table: string,
@@ -56,7 +56,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 // every cell is text and an empty one is null, quoted or not, so nothing that the scanner lets pass can be rejected
 const copyText = (table: string, columns: readonly string[], from: string): string => {
   const names = columns.map(quoted).join(', ')
-  return `copy ${quoted(table)} (${names}) from ${from} with (format csv, force_null (${names}))`
+  return `copy ${table.split('.').map(quoted).join('.')} (${names}) from ${from} with (format csv, force_null (${names}))`
 }
 
 /**
@@ -99,10 +99,17 @@ async function copyIn(transaction: Transaction, text: string, rows: AsyncIterabl
   const stream = await transaction.unsafe(text).writable()
   const failed = new Promise<never>((_resolve, reject) => stream.once('error', reject))
   failed.catch(() => {})
-  for await (const chunk of rows) {
-    if (!stream.write(chunk)) await Promise.race([failed, new Promise((resolve) => stream.once('drain', resolve))])
+  try {
+    for await (const chunk of rows) {
+      if (!stream.write(chunk)) await Promise.race([failed, new Promise((resolve) => stream.once('drain', resolve))])
+    }
+    await Promise.race([failed, new Promise((resolve) => stream.write(new Uint8Array(0), resolve))])
+  } catch (thrown) {
+    // the server is told that no more comes; what it answers is not told to anybody: a query behind it waits for it
+    if (!stream.destroyed) stream.destroy(thrown as Error)
+    await transaction`select 1`.catch(() => {})
+    throw thrown
   }
-  await Promise.race([failed, new Promise((resolve) => stream.write(new Uint8Array(0), resolve))])
   stream.end()
   // A COPY that the server rejects after its last byte never settles in the client (porsager/postgres #1173). Once the
   // stream has let go of the connection, in the next turn of the loop, a query queues behind the COPY and fails with it.
