@@ -212,6 +212,7 @@ export function catalogSql(
       'file, header, column_name, stored, position, type, required, is_list, vocabulary, extensible, target, binding',
       columnRows,
     ),
-    '-- the writers of what clients may write are made from the rows above\nselect load.create_writers();\n',
+    '-- the writers of what clients may write, and the log of what imports replace, are made from the rows above\n' +
+      'select load.create_writers();\nselect load.create_logs();\n',
   ].join('\n')
 }

@@ -1,9 +1,10 @@
 // Config -> the one `sql`: PostgreSQL by URL, or PGlite in this process. Hides what the two do differently: how rows are
-// copied in, and how a role is taken. The only importer of postgres.js and PGlite.
+// copied in and out, and how a role is taken. The only importer of postgres.js and PGlite.
 
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
+import { RowBlocks } from './blocks.ts'
 
 export type Sql = postgres.Sql<Record<string, unknown>>
 export type Transaction = postgres.TransactionSql<Record<string, unknown>>
@@ -13,14 +14,26 @@ export interface Database {
   readonly embedded: boolean
   /** A transaction as the login itself: on the one embedded session, out of the application's role for its length. */
   readonly begin: <Result>(run: (transaction: Transaction) => Promise<Result>) => Promise<Result>
-  /** Rows of CSV text, cut at line ends, into a table whose columns are all text. */
+  /** Rows of CSV text, cut at line ends, into columns of a table; its name may have a schema before a dot. */
   readonly copy: (
     transaction: Transaction,
     table: string,
     columns: readonly string[],
     rows: AsyncIterable<Uint8Array>,
   ) => Promise<void>
+  /**
+   * The rows of a query as CSV text, in blocks cut at line ends; the transaction is busy until the last is read. Leaving
+   * early, or an error of the reader's, fails the transaction. Embedded, all rows are in memory before the first is read.
+   */
+  readonly copyOut: (transaction: Transaction, query: string, options?: CopyOutOptions) => AsyncIterable<Uint8Array>
   readonly close: () => Promise<void>
+}
+
+export interface CopyOutOptions {
+  /** Whether the names of the columns come first; default false. */
+  readonly header?: boolean
+  /** What ends each row; default LF. */
+  readonly lineEnd?: '\n' | '\r\n'
 }
 
 export interface PostgresOptions {
@@ -43,7 +56,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 // every cell is text and an empty one is null, quoted or not, so nothing that the scanner lets pass can be rejected
 const copyText = (table: string, columns: readonly string[], from: string): string => {
   const names = columns.map(quoted).join(', ')
-  return `copy ${quoted(table)} (${names}) from ${from} with (format csv, force_null (${names}))`
+  return `copy ${table.split('.').map(quoted).join('.')} (${names}) from ${from} with (format csv, force_null (${names}))`
 }
 
 /**
@@ -77,6 +90,7 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
     embedded: false,
     begin: (run) => sql.begin(run) as Promise<Awaited<ReturnType<typeof run>>>,
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
+    copyOut: (transaction, query, options) => copyOut(transaction, query, options, true),
     close: () => sql.end({ timeout: 5 }),
   }
 }
@@ -85,10 +99,17 @@ async function copyIn(transaction: Transaction, text: string, rows: AsyncIterabl
   const stream = await transaction.unsafe(text).writable()
   const failed = new Promise<never>((_resolve, reject) => stream.once('error', reject))
   failed.catch(() => {})
-  for await (const chunk of rows) {
-    if (!stream.write(chunk)) await Promise.race([failed, new Promise((resolve) => stream.once('drain', resolve))])
+  try {
+    for await (const chunk of rows) {
+      if (!stream.write(chunk)) await Promise.race([failed, new Promise((resolve) => stream.once('drain', resolve))])
+    }
+    await Promise.race([failed, new Promise((resolve) => stream.write(new Uint8Array(0), resolve))])
+  } catch (thrown) {
+    // the server is told that no more comes; what it answers is not told to anybody: a query behind it waits for it
+    if (!stream.destroyed) stream.destroy(thrown as Error)
+    await transaction`select 1`.catch(() => {})
+    throw thrown
   }
-  await Promise.race([failed, new Promise((resolve) => stream.write(new Uint8Array(0), resolve))])
   stream.end()
   // A COPY that the server rejects after its last byte never settles in the client (porsager/postgres #1173). Once the
   // stream has let go of the connection, in the next turn of the loop, a query queues behind the COPY and fails with it.
@@ -96,6 +117,40 @@ async function copyIn(transaction: Transaction, text: string, rows: AsyncIterabl
   await transaction`select 1`.catch((cause: unknown) => {
     throw new Error('the database refused rows that the scanner had let pass; its log names the line', { cause })
   })
+}
+
+async function* copyOut(
+  transaction: Transaction,
+  text: string,
+  { header = false, lineEnd = '\n' }: CopyOutOptions = {},
+  isCancellable: boolean,
+): AsyncGenerator<Uint8Array> {
+  const query = transaction.unsafe(`copy (${text}) to stdout with (format csv, header ${header})`)
+  const stream = await query.readable()
+  const blocks = new RowBlocks(stream, lineEnd)
+  let isWhole = false
+  try {
+    yield* blocks.read()
+    isWhole = true
+  } finally {
+    if (!isWhole) {
+      // the client takes a query whose stream it has handed over for done, and would not cancel it
+      if (isCancellable && !blocks.isOver) await Object.assign(query, { active: true }).cancel()
+      await blocks.discard()
+      // whoever went on would take a part of the rows for all
+      await transaction`select 1/0`.catch(() => {})
+    }
+    resume(stream)
+  }
+}
+
+/** A COPY whose end comes while its stream is full leaves the connection paused (porsager/postgres #499). */
+function resume(stream: Readable): void {
+  try {
+    stream._read(0)
+  } catch {
+    // the connection is gone
+  }
 }
 
 /** PGlite that is already open; `role` is taken for the whole session, of which there is one. */
@@ -122,6 +177,7 @@ export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Da
     copy: async (_transaction, table, columns, rows) => {
       for await (const blob of blobs(rows)) await pglite.query(copyText(table, columns, "'/dev/blob'"), [], { blob })
     },
+    copyOut: (transaction, query, options) => copyOut(transaction, query, options, false),
     close: () => sql.end({ timeout: 5 }),
   }
 }

@@ -3,14 +3,16 @@
 
 import { CsvError, RowScanner } from './csv.ts'
 import { type Database, type Transaction, textArray } from './database.ts'
+import { Aborted } from './jobs.ts'
 import { ImportError, type Manifest, type Mode, readManifest } from './manifest.ts'
 import type { Fault, ImportReport, Progress } from './report.ts'
+import { faultsOf, type Opening, openImport, publish, readFindings } from './steps.ts'
 import { type RandomAccess, readZip, ZipError, type ZipFile } from './zip.ts'
 
 export type * from './report.ts'
 export { ImportError }
 
-export interface ImportOptions {
+export interface ImportOptions extends Partial<Pick<Opening, 'job' | 'onBackend'>> {
   /** The system whose rows these are; default: the manifest's source.systemCode, then its systemName, then "default". */
   readonly source?: string | undefined
   /** For a package without a manifest: what its files are. */
@@ -25,8 +27,12 @@ export interface ImportOptions {
   readonly onProgress?: (progress: Progress) => void
   /** Called once, before the transaction ends, with a way to read every fault. */
   readonly onFaults?: (faults: AsyncIterable<Fault>) => Promise<void>
-  /** The last step of the transaction, after the change was published. */
-  readonly complete?: (transaction: Transaction, report: ImportReport) => Promise<void>
+  /** Aborted: the import ends as soon as it can, in the middle of a file too, with Aborted. */
+  readonly signal?: AbortSignal
+  /** After the files are loaded, before anything is published; what it throws undoes all. */
+  readonly loaded?: (transaction: Transaction, report: ImportReport) => Promise<void>
+  /** The last step of the transaction, after the change was published; `revision` is null where there was none. */
+  readonly complete?: (transaction: Transaction, report: ImportReport, revision: string | null) => Promise<void>
 }
 
 interface Plan {
@@ -45,7 +51,11 @@ const faultPage = 5000
 
 class StrictRefusal extends Error {}
 
-/** Imports a package. Throws ImportError (package), or what the database raised; either way nothing was changed. */
+const checkAborted = ({ signal }: ImportOptions): void => {
+  if (signal?.aborted === true) throw new Aborted('the import was aborted')
+}
+
+/** Imports a package. Throws ImportError (package), Aborted, or what the database raised; either way nothing was changed. */
 export async function importPackage(
   database: Database,
   archive: Blob | RandomAccess,
@@ -54,6 +64,7 @@ export async function importPackage(
   try {
     return await importInto(database, archive, options)
   } catch (thrown) {
+    if (options.signal?.aborted === true) throw new Aborted('the import was aborted', { cause: thrown })
     if (thrown instanceof ZipError || thrown instanceof CsvError)
       throw new ImportError(thrown.message, { cause: thrown })
     if ((thrown as { code?: string }).code === 'RH001')
@@ -73,16 +84,19 @@ async function importInto(
   let report: Omit<ImportReport, 'applied' | 'publishedAt'> | undefined
   const run = async (transaction: Transaction): Promise<string | null> => {
     const known = await transaction<KnownFile[]>`select file, entity from catalog.csv_files order by position`
-    await transaction`select api.import_begin(${source}, ${manifest.version}, ${options.keepDangling ?? false}, ${options.takeOver ?? false})`
+    const { keepDangling = false, takeOver = false, job, onBackend } = options
+    const opening = { source, version: manifest.version, keepDangling, takeOver, job, onBackend }
+    const revision = await openImport(transaction, opening)
     const plans = await planFiles(transaction, files, manifest, known)
     await stageAll(database, transaction, plans, options)
     await loadAll(transaction, known, plans, options)
-    report = { source, version: manifest.version, ...(await readReport(transaction)) }
+    report = { source, version: manifest.version, ...(await readFindings(transaction)) }
     await options.onFaults?.(faultsOf(transaction))
     if (options.strict === true && report.faultCount > 0) throw new StrictRefusal()
-    const [row] = await transaction<{ published_at: Date | null }[]>`select api.import_publish() as published_at`
-    const publishedAt = row?.published_at ? new Date(row.published_at).toISOString() : null
-    await options.complete?.(transaction, { ...report, publishedAt, applied: true })
+    await options.loaded?.(transaction, { ...report, publishedAt: null, applied: false })
+    checkAborted(options)
+    const publishedAt = await publish(transaction)
+    await options.complete?.(transaction, { ...report, publishedAt, applied: true }, publishedAt && revision)
     return publishedAt
   }
   try {
@@ -130,6 +144,7 @@ async function stageAll(
   let doneBytes = 0
   for (const plan of plans) {
     await stage(database, transaction, plan, (sizeBytes) => {
+      checkAborted(options)
       doneBytes += sizeBytes
       options.onProgress?.({ stage: 'staging', file: plan.file.name, doneBytes, totalBytes })
     })
@@ -202,25 +217,9 @@ async function loadAll(
   const totalBytes = plans.reduce((sum, plan) => sum + plan.file.sizeBytes, 0)
   let doneBytes = 0
   for (const { file, entity } of known) {
+    checkAborted(options)
     options.onProgress?.({ stage: 'loading', file, doneBytes, totalBytes })
     await transaction`select api.import_load(${entity})`
     doneBytes += plans.find((plan) => plan.file.name === file)?.file.sizeBytes ?? 0
-  }
-}
-
-async function readReport(transaction: Transaction): Promise<Pick<ImportReport, 'files' | 'faultCount' | 'warnings'>> {
-  const [row] = await transaction<
-    { report: Pick<ImportReport, 'files' | 'faultCount' | 'warnings'> }[]
-  >`select api.import_report() as report`
-  return row?.report as Pick<ImportReport, 'files' | 'faultCount' | 'warnings'>
-}
-
-async function* faultsOf(transaction: Transaction): AsyncGenerator<Fault> {
-  for (let after = 0; ; after += faultPage) {
-    const rows = await transaction<
-      Fault[]
-    >`select file, line::float8 as line, field, value, code, reason from api.import_faults(${after}, ${faultPage})`
-    yield* rows
-    if (rows.length < faultPage) return
   }
 }

@@ -83,6 +83,11 @@ export interface JobChange {
 
 export { chunkBytes }
 
+/** The job is to be cancelled, or is no longer its worker's: nothing was changed. */
+export class Aborted extends Error {
+  override name = 'Aborted'
+}
+
 export const isEnded = ({ status }: Job): boolean => ['held', 'completed', 'failed', 'cancelled'].includes(status)
 
 /** What clients may do; every call is one function the application's role may execute. */
@@ -208,24 +213,22 @@ export class WorkerJobs {
     return row?.answer ?? 'lost'
   }
 
-  /** Ends a job that changed nothing. False where it is no longer ours. */
+  /** Ends a job that changed nothing, in its own transaction unless one is given. False where it is no longer ours. */
   async end(
     id: string,
     ended: {
       status: 'held' | 'failed' | 'cancelled' | 'completed'
       reason?: string | undefined
       report?: object | undefined
-      seconds?: object
+      seconds?: object | undefined
     },
+    transaction?: Transaction,
   ): Promise<boolean> {
     const { status, reason = null, report, seconds } = ended
     const json = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value))
-    const [row] = await this.database.begin(
-      (sql) =>
-        sql<
-          { ended: boolean }[]
-        >`select api.import_end(${id}, ${this.lease.holder}, ${status}, ${reason}, ${json(report)}::text::jsonb, ${json(seconds)}::text::jsonb) as ended`,
-    )
+    const run = (sql: Transaction) => sql<{ ended: boolean }[]>`
+      select api.import_end(${id}, ${this.lease.holder}, ${status}, ${reason}, ${json(report)}::text::jsonb, ${json(seconds)}::text::jsonb) as ended`
+    const [row] = await (transaction === undefined ? this.database.begin(run) : run(transaction))
     return row?.ended ?? false
   }
 

@@ -938,5 +938,6 @@ insert into catalog.csv_columns (file, header, column_name, stored, position, ty
   ('resultLearningObjectiveIds.csv', 'score', 'score', true, 7, 'float', null, false, null, false, null, null),
   ('resultLearningObjectiveIds.csv', 'textScore', 'text_score', true, 8, 'string', null, false, null, false, null, null);
 
--- the writers of what clients may write are made from the rows above
+-- the writers of what clients may write, and the log of what imports replace, are made from the rows above
 select load.create_writers();
+select load.create_logs();

@@ -93,3 +93,14 @@ create table store.previewed_changes (
   constraint previewed_changes_pkey primary key (import_id, number)
 );
 comment on table store.previewed_changes is 'What an import that was previewed or held would change; rows as objects by the headers of their file.';
+
+-- What a revert counts on: how many rows of each entity an import made, and how many it replaced.
+alter table store.imports
+  add column created jsonb,
+  add column replaced bigint;
+comment on column store.imports.created is 'Rows made, by entity; those at its revision are fewer where another writer has changed some since.';
+comment on column store.imports.replaced is 'Rows it had in store.replaced_rows when it completed: they are there until they are purged.';
+
+-- the row that a later import replaced is looked up by its id
+drop index store.replaced_rows_by_revision;
+create index replaced_rows_by_revision on store.replaced_rows (entity, old_revision, sourced_id);

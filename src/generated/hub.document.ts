@@ -1764,6 +1764,14 @@ export default {
       "type": "string",
       "description": "Why it is held, has failed or was cancelled."
      },
+     "wouldHold": {
+      "type": "string",
+      "description": "Of a preview: why it would be held, were it applied."
+     },
+     "wouldFail": {
+      "type": "string",
+      "description": "Of a preview: why it would fail, were it applied."
+     },
      "releasedBy": {
       "type": "string",
       "description": "The client that applied it with a note."

@@ -85,6 +85,8 @@ export const Import = Type.Object({
   "cancelAskedAt": Type.Optional(Type.String({"format":"date-time"})),
   "cancelledBy": Type.Optional(Type.String()),
   "reason": Type.Optional(Type.String()),
+  "wouldHold": Type.Optional(Type.String()),
+  "wouldFail": Type.Optional(Type.String()),
   "releasedBy": Type.Optional(Type.String()),
   "releasedAt": Type.Optional(Type.String({"format":"date-time"})),
   "note": Type.Optional(Type.String()),

@@ -456,6 +456,10 @@ export interface components {
             cancelledBy?: string;
             /** @description Why it is held, has failed or was cancelled. */
             reason?: string;
+            /** @description Of a preview: why it would be held, were it applied. */
+            wouldHold?: string;
+            /** @description Of a preview: why it would fail, were it applied. */
+            wouldFail?: string;
             /** @description The client that applied it with a note. */
             releasedBy?: string;
             /** Format: date-time */

@@ -6,12 +6,16 @@ import type { TestDatabase } from './database.ts'
 
 const lease = { holder: 'a test', ms: 60_000 }
 
+/** Holds nothing. */
+const unguarded = { maxDeletePercent: 100, maxFaultPercent: 100 }
+
 /** Runs every import that waits to its end; answers their ids. */
-export async function runAll({ owner }: Pick<TestDatabase, 'owner'>): Promise<readonly string[]> {
+export async function runAll({ owner }: Pick<TestDatabase, 'owner'>, limits = unguarded): Promise<readonly string[]> {
   const [jobs, worker] = [new Jobs(owner.sql), new WorkerJobs(owner, lease)]
   const ran: string[] = []
   for (let job = await worker.claim(); job !== undefined; job = await worker.claim()) {
     await runJob(owner, worker, job, jobs.archive(job.id, job.sizeBytes), {
+      ...limits,
       unpackedBytesMax: 1e9,
       signal: new AbortController().signal,
       onProgress: () => {},

@@ -7,7 +7,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp a
 declare
   v_revision bigint := (select revision from store.imports where import_id = p_import);
 begin
-  if p_after !~ case when v_revision is null then '^\d{1,18}$' else '^\d{1,9}:[^:]{0,255}$' end then
+  if p_after !~ (case when v_revision is null then '^\d{1,18}$' else '^\d{1,9}:[^:]{0,255}$' end) then
     perform api.fail('invaliddata 400', format('after: "%s" is no place in the changes of import %s', p_after, p_import));
   end if;
   if v_revision is not null then

@@ -81,7 +81,7 @@ create or replace function api.import_complete(p_import bigint, p_holder text, p
   p_seconds jsonb) returns void language plpgsql as $$
 begin
   update store.imports set status = 'completed', report = p_report, seconds = p_seconds, ended_at = clock_timestamp(), revision = p_revision,
-    published_at = p_published_at, lease_holder = null, lease_until = null, progress = null
+    created = load.made(), replaced = (select count(*) from store.replaced_rows where import_id = p_import), published_at = p_published_at, lease_holder = null, lease_until = null, progress = null
   where import_id = p_import and lease_holder = p_holder and status in ('staging', 'checking', 'applying') and cancel_asked_at is null;
   if not found then
     raise exception 'import % was cancelled or taken over', p_import using errcode = 'RH002';

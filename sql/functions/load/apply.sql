@@ -95,7 +95,9 @@ begin
 end $$;
 
 -- What the source now says of rows that did not change: its own date, the hash of its row.
-create or replace function load.remember(p_entity text) returns void language plpgsql as $$
+create or replace function load.remember(p_entity text) returns void language plpgsql
+-- to remember is not to replace
+set rosterhub.import = '' as $$
 begin
   execute format('update store.%1$I as k set row_hash = i.row_hash, source_modified_at = i.date_last_modified
     from %2$I as i where k.sourced_id = i.sourced_id and i.known_status is not null and not i.faulty and not i.warned
@@ -140,12 +142,26 @@ end $$;
 comment on function load.refuse_race is
   'Imports of different sources run side by side: a record that the check did not find may be another''s when it is written.';
 
+create or replace function load.met(p_entity text) returns bigint language plpgsql as $$
+declare
+  v_count bigint;
+begin
+  if not exists (select from store.replaced_rows as l join import_context as c using (import_id) where l.entity = p_entity) then
+    return 0;
+  end if;
+  execute format('select count(*) from import_context as c join store.replaced_rows as l on l.import_id = c.import_id and l.entity = %L
+    join %I as i on i.sourced_id = l.sourced_id where i.known_status is null and not i.faulty', p_entity, 'incoming_' || p_entity) into v_count;
+  return v_count;
+end $$;
+comment on function load.met is 'How many of the rows that the check took for new another writer had made by the time they were written.';
+
 create or replace function load.apply(p_entity text, p_derived text[] default '{}', p_join text default '') returns void
 language plpgsql as $$
 declare
   v_file import_files;
   v_written bigint;
   v_new bigint;
+  v_made bigint;
   v_marked bigint;
   v_omitted bigint := 0;
   v_staged bigint;
@@ -154,9 +170,10 @@ declare
 begin
   select * into v_file from import_files where entity = p_entity;
   execute format('select count(*) filter (where not faulty and known_status is null and status = ''active''),
+      count(*) filter (where not faulty and known_status is null),
       count(*) filter (where not faulty and status = ''tobedeleted'' and known_status is distinct from ''tobedeleted''),
       count(*), count(distinct ordinal) filter (where faulty), (select count(*) from %I) from %I', 'staged_' || p_entity, 'incoming_' || p_entity)
-  into v_new, v_marked, v_pending, v_refused, v_staged;
+  into v_new, v_made, v_marked, v_pending, v_refused, v_staged;
   -- before the new rows: on a first import there is nothing to compare
   if v_file.mode = 'bulk' and v_staged > 0 then
     v_omitted := load.delete_omitted(p_entity, v_file.file);
@@ -175,7 +192,7 @@ begin
   if v_written > 0 and (select reltuples <= 0 from pg_class where oid = format('store.%I', p_entity)::regclass) then
     execute format('analyze (skip_locked) store.%I', p_entity);
   end if;
-  update import_files set row_count = v_staged, created = v_new, deleted = v_marked + v_omitted, updated = v_written - v_new - v_marked,
+  update import_files set row_count = v_staged, made = v_made - load.met(p_entity), created = v_new, deleted = v_marked + v_omitted, updated = v_written - v_new - v_marked,
     unchanged = v_staged - v_refused - v_written, refused = v_refused where entity = p_entity;
 end $$;
 comment on function load.apply is 'Writes the accepted rows of an entity and counts them in import_files.';

@@ -13,10 +13,11 @@ begin
   set local jit = off;
   set local datestyle = 'ISO, YMD';
   create temp table import_context on commit drop as
-    select p_source as source, p_version as version, p_keep_dangling as keep_dangling, p_take_over as take_over, v_revision as revision;
+    select p_source as source, p_version as version, p_keep_dangling as keep_dangling, p_take_over as take_over, v_revision as revision,
+      null::bigint as import_id;
   create temp table import_files (file text, entity text, mode text, metadata jsonb, row_count bigint default 0,
     created bigint default 0, updated bigint default 0, unchanged bigint default 0, deleted bigint default 0,
-    refused bigint default 0) on commit drop;
+    refused bigint default 0, made bigint default 0) on commit drop;
   create temp table import_faults (file text, line bigint, field text, value text, code text, reason text) on commit drop;
   create temp table import_warnings (file text, line bigint, field text, value text, code text, reason text, row_count bigint)
     on commit drop;
