@@ -4,6 +4,7 @@
 import { Duplex } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
+import { inTransaction } from './transaction.ts'
 
 export type Sql = postgres.Sql<Record<string, unknown>>
 export type Transaction = postgres.TransactionSql<Record<string, unknown>>
@@ -75,7 +76,8 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
   return {
     sql,
     embedded: false,
-    begin: (run) => sql.begin(run) as Promise<Awaited<ReturnType<typeof run>>>,
+    begin: (run) =>
+      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(body) as never, run as never),
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     close: () => sql.end({ timeout: 5 }),
   }
