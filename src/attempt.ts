@@ -3,9 +3,9 @@
 // database, or runs out of its lease there.
 
 import type { Database, Transaction } from './database.ts'
-import type { Job, JobProgress, JobStatus, Jobs, WorkerJobs } from './jobs.ts'
+import { Aborted, type Job, type JobProgress, type Jobs, type JobStatus, type WorkerJobs } from './jobs.ts'
 import type { Tell } from './observe.ts'
-import { runJob } from './runner.ts'
+import { type RunOptions, runJob } from './runner.ts'
 import type { RandomAccess } from './zip.ts'
 
 export interface AttemptOptions {
@@ -13,7 +13,7 @@ export interface AttemptOptions {
   readonly jobs: WorkerJobs
   readonly packages: Jobs
   readonly leaseMs: number
-  readonly unpackedBytesMax: number
+  readonly limits: Pick<RunOptions, 'unpackedBytesMax' | 'maxDeletePercent' | 'maxFaultPercent'>
   readonly tell: Tell
 }
 
@@ -34,10 +34,6 @@ const attemptsMax = 5
 const beatMsMax = 500
 /** A statement that does not end by being cancelled ends with its connection, after this time. */
 const patienceMs = 1000
-
-class Aborted extends Error {
-  override name = 'Aborted'
-}
 
 export function attemptJob(job: Job, options: AttemptOptions): Attempt {
   const { database, jobs, packages, leaseMs, tell } = options
@@ -64,8 +60,7 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
     if (job.attempts > 1) await backend.endOthers()
     const archive = await archiveOf(job)
     const { signal } = controller
-    const { unpackedBytesMax } = options
-    await runJob(backend.database, jobs, job, archive, { unpackedBytesMax, signal, onProgress: beats.progress })
+    await runJob(backend.database, jobs, job, archive, { ...options.limits, signal, onProgress: beats.progress })
     if (signal.aborted) throw signal.reason
   }
 

@@ -5,6 +5,7 @@ import { Duplex, type Readable } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
 import { RowBlocks } from './blocks.ts'
+import { inTransaction } from './transaction.ts'
 
 export type Sql = postgres.Sql<Record<string, unknown>>
 export type Transaction = postgres.TransactionSql<Record<string, unknown>>
@@ -88,7 +89,8 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
   return {
     sql,
     embedded: false,
-    begin: (run) => sql.begin(run) as Promise<Awaited<ReturnType<typeof run>>>,
+    begin: (run) =>
+      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(body) as never, run as never),
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     copyOut: (transaction, query, options) => copyOut(transaction, query, options, true),
     close: () => sql.end({ timeout: 5 }),

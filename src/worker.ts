@@ -12,7 +12,15 @@ export interface WorkerOptions {
   /** Acts as the owner, with importConcurrency + 2 connections. */
   readonly database: Database
   readonly queue: ImportQueue
-  readonly config: Pick<Config, 'importLeaseMs' | 'importConcurrency' | 'importKeepDays' | 'importMaxUnpackedBytes'>
+  readonly config: Pick<
+    Config,
+    | 'importLeaseMs'
+    | 'importConcurrency'
+    | 'importKeepDays'
+    | 'importMaxUnpackedBytes'
+    | 'importMaxDeletePercent'
+    | 'importMaxFaultPercent'
+  >
   /** Milliseconds between two looks at what waits in the database; default a fifth of importLeaseMs, at most 5000. */
   readonly sweepMs?: number
   /** Milliseconds that jobs have to end in when the worker closes; then they are handed back. Default 10,000. */
@@ -46,7 +54,11 @@ export function startWorker(options: WorkerOptions): Worker {
     jobs,
     packages,
     leaseMs,
-    unpackedBytesMax: config.importMaxUnpackedBytes,
+    limits: {
+      unpackedBytesMax: config.importMaxUnpackedBytes,
+      maxDeletePercent: config.importMaxDeletePercent,
+      maxFaultPercent: config.importMaxFaultPercent,
+    },
     tell,
   }
   const attempts = new Map<string, Attempt>()

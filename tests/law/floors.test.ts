@@ -24,6 +24,7 @@ const floors: readonly (readonly string[])[] = [
     'blocks.ts',
     'secrets.ts',
     'accept.ts',
+    'transaction.ts',
   ],
   [
     'filter.ts',
