@@ -3,8 +3,8 @@
 // session, they are read before the transaction is rolled back and written after.
 
 import type { Database, Transaction } from './database.ts'
-import { Aborted, type WorkerJobs } from './jobs.ts'
-import { queriesToKeep } from './steps.ts'
+import type { WorkerJobs } from './jobs.ts'
+import { Aborted, queriesToKeep } from './steps.ts'
 
 export type Ended = Parameters<WorkerJobs['end']>[1]
 

@@ -3,10 +3,9 @@
 
 import { CsvError, RowScanner } from './csv.ts'
 import { type Database, type Transaction, textArray } from './database.ts'
-import { Aborted } from './jobs.ts'
 import { ImportError, type Manifest, type Mode, readManifest } from './manifest.ts'
 import type { Fault, ImportReport, Progress } from './report.ts'
-import { faultsOf, type Opening, openImport, publish, readFindings } from './steps.ts'
+import { Aborted, faultsOf, type Opening, openImport, publish, readFindings } from './steps.ts'
 import { type RandomAccess, readZip, ZipError, type ZipFile } from './zip.ts'
 
 export type * from './report.ts'
@@ -31,8 +30,8 @@ export interface ImportOptions extends Partial<Pick<Opening, 'job' | 'onBackend'
   readonly signal?: AbortSignal
   /** After the files are loaded, before anything is published; what it throws undoes all. */
   readonly loaded?: (transaction: Transaction, report: ImportReport) => Promise<void>
-  /** The last step of the transaction, after the change was published; `revision` is null where there was none. */
-  readonly complete?: (transaction: Transaction, report: ImportReport, revision: string | null) => Promise<void>
+  /** The last step of the transaction, after the change was published; `revision` is that of the rows it wrote. */
+  readonly complete?: (transaction: Transaction, report: ImportReport, revision: string) => Promise<void>
 }
 
 interface Plan {
@@ -96,7 +95,7 @@ async function importInto(
     await options.loaded?.(transaction, { ...report, publishedAt: null, applied: false })
     checkAborted(options)
     const publishedAt = await publish(transaction)
-    await options.complete?.(transaction, { ...report, publishedAt, applied: true }, publishedAt && revision)
+    await options.complete?.(transaction, { ...report, publishedAt, applied: true }, revision)
     return publishedAt
   }
   try {

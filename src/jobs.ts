@@ -83,11 +83,6 @@ export interface JobChange {
 
 export { chunkBytes }
 
-/** The job is to be cancelled, or is no longer its worker's: nothing was changed. */
-export class Aborted extends Error {
-  override name = 'Aborted'
-}
-
 export const isEnded = ({ status }: Job): boolean => ['held', 'completed', 'failed', 'cancelled'].includes(status)
 
 /** What clients may do; every call is one function the application's role may execute. */

@@ -12,7 +12,7 @@ export interface RevertOptions extends Pick<Opening, 'onBackend'> {
   /** After the rows are written, before anything is published; what it throws undoes all. */
   readonly loaded: (transaction: Transaction, report: ImportReport) => Promise<void>
   /** The last step of the transaction. */
-  readonly complete: (transaction: Transaction, report: ImportReport, revision: string | null) => Promise<void>
+  readonly complete: (transaction: Transaction, report: ImportReport, revision: string) => Promise<void>
 }
 
 /** Where records were changed since, `loaded` is given a report with faults, and nothing has been written. */
@@ -26,7 +26,7 @@ export async function revertImport(database: Database, options: RevertOptions): 
     await options.loaded(transaction, { ...report, publishedAt: null, applied: false })
     const publishedAt = await publish(transaction)
     const done = { ...report, publishedAt, applied: true }
-    await options.complete(transaction, done, publishedAt === null ? null : revision)
+    await options.complete(transaction, done, revision)
     return done
   })
 }

@@ -5,11 +5,13 @@
 import { keepAside } from './aside.ts'
 import type { Database, Transaction } from './database.ts'
 import { ImportError, importPackage } from './importer.ts'
-import { Aborted, type Job, type JobProgress, type JobStatus, type WorkerJobs } from './jobs.ts'
+import type { Job, JobProgress, JobStatus, WorkerJobs } from './jobs.ts'
 import type { Fault, ImportReport } from './report.ts'
 import { revertImport } from './revert.ts'
-import { faultsOf, type GuardLimits, guard, keepFaults } from './steps.ts'
+import { Aborted, faultsOf, type GuardLimits, guard, keepFaults } from './steps.ts'
 import type { RandomAccess } from './zip.ts'
+
+export { Aborted }
 
 export interface RunOptions extends GuardLimits {
   readonly unpackedBytesMax: number
@@ -59,7 +61,7 @@ export async function runJob(
     const ended = { status, reason, report: { ...reportOf(report), ...would }, seconds: clock.seconds() }
     throw new Undone(await keepAside(database, transaction, jobs, job.id, ended))
   }
-  const complete = async (transaction: Transaction, report: ImportReport, revision: string | null): Promise<void> => {
+  const complete = async (transaction: Transaction, report: ImportReport, revision: string): Promise<void> => {
     const { publishedAt } = report
     const done = { revision, publishedAt, report: reportOf(report), seconds: clock.seconds() }
     await jobs.complete(transaction, job.id, done)
@@ -84,7 +86,7 @@ export async function runJob(
 
 interface Hooks {
   readonly loaded: (transaction: Transaction, report: ImportReport) => Promise<void>
-  readonly complete: (transaction: Transaction, report: ImportReport, revision: string | null) => Promise<void>
+  readonly complete: (transaction: Transaction, report: ImportReport, revision: string) => Promise<void>
   readonly onBackend?: ((pid: number) => void) | undefined
   readonly onProgress: (status: JobStatus, progress: JobProgress) => void
 }

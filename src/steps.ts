@@ -3,6 +3,11 @@
 import type { Transaction } from './database.ts'
 import type { Fault, ImportReport } from './report.ts'
 
+/** The job is to be cancelled, or is no longer its worker's: nothing was changed. */
+export class Aborted extends Error {
+  override name = 'Aborted'
+}
+
 export interface Opening {
   readonly source: string
   readonly version: string

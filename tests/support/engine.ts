@@ -78,3 +78,28 @@ export async function changesOf({ app }: TestDatabase, { id }: Job, pageSize = 1
   } while (after !== undefined)
   return found
 }
+
+const tables = `orgs,academic_sessions,courses,classes,users,enrollments,demographics,resources,categories,score_scales,
+line_items,results,assessment_line_items,assessment_results`.split(/,\s*/)
+const undocumented = `user_profiles,roles,class_resources,course_resources,user_resources,line_item_score_scales,
+line_item_learning_objective_ids,result_score_scales,result_learning_objective_ids`.split(/,\s*/)
+
+/**
+ * Each record by table and id: its document but for dateLastModified, or, of a table without documents, its row; with the
+ * source it is of. What a package was last told of it, its hash and its sender's date, is not in it.
+ */
+export async function contents({ owner }: TestDatabase): Promise<Map<string, string>> {
+  const of = (table: string, text: string) =>
+    `select '${table} ' || sourced_id as key, source_system || ' ' || ${text} as text from store.${table} as t`
+  const row = `(to_jsonb(t) - '{revision,row_hash,source_modified_at}'::text[])::text`
+  const rows = await owner.sql.unsafe<{ key: string; text: string }[]>(
+    [
+      // a column that no document shows is the record's all the same
+      ...tables.map((table) =>
+        of(table, `document || (to_jsonb(t) - '{revision,row_hash,source_modified_at}'::text[])::text`),
+      ),
+      ...undocumented.map((table) => of(table, row)),
+    ].join(' union all '),
+  )
+  return new Map(rows.map(({ key, text }) => [key, text]))
+}

@@ -79,16 +79,22 @@ comment on function api.import_hand_back is
 -- In the transaction that applies, as its last step: so that an import is completed exactly when its rows are there.
 create or replace function api.import_complete(p_import bigint, p_holder text, p_revision bigint, p_published_at timestamptz, p_report jsonb,
   p_seconds jsonb) returns void language plpgsql as $$
+declare
+  v_created jsonb := load.made();
+  v_replaced bigint := (select count(*) from store.replaced_rows where import_id = p_import);
 begin
-  update store.imports set status = 'completed', report = p_report, seconds = p_seconds, ended_at = clock_timestamp(), revision = p_revision,
-    created = load.made(), replaced = (select count(*) from store.replaced_rows where import_id = p_import), published_at = p_published_at, lease_holder = null, lease_until = null, progress = null
+  update store.imports set status = 'completed', report = p_report, seconds = p_seconds, ended_at = clock_timestamp(),
+    created = v_created, replaced = v_replaced,
+    -- rows that no document shows are written without being published
+    revision = case when p_published_at is not null or v_created <> '{}' or v_replaced > 0 then p_revision end,
+    published_at = p_published_at, lease_holder = null, lease_until = null, progress = null
   where import_id = p_import and lease_holder = p_holder and status in ('staging', 'checking', 'applying') and cancel_asked_at is null;
   if not found then
     raise exception 'import % was cancelled or taken over', p_import using errcode = 'RH002';
   end if;
   delete from store.import_chunks where import_id = p_import;
 end $$;
-comment on function api.import_complete is 'Completes an import in its own transaction. RH002 where it is not the holder''s any more, or is to be cancelled.';
+comment on function api.import_complete is 'Completes an import in its own transaction, whose revision is kept where it wrote any row. RH002 where it is not the holder''s any more, or is to be cancelled.';
 
 create or replace function api.import_due() returns table (import_id bigint, source text, is_orphan boolean) language sql stable as $$
   select import_id, source, status <> 'received' from store.imports

@@ -9,7 +9,7 @@ declare
 begin
   execute format('insert into import_faults
     select $3, null, ''sourcedId'', t.sourced_id, ''changed_since'',
-      coalesce(format(''import %%s has changed the record since'', t.later), ''a client has changed the record since'')
+      coalesce(''import '' || t.later, ''a client'') || '' has changed the record since''
     from (select l.sourced_id, later.import_id as later from store.replaced_rows as l join store.%1$I as k on k.sourced_id = l.sourced_id
         left join store.replaced_rows as later on later.entity = %1$L and later.old_revision = $2 and later.sourced_id = l.sourced_id
         where l.import_id = $1 and l.entity = %1$L and k.revision <> $2
