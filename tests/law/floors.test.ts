@@ -28,7 +28,7 @@ const floors: readonly (readonly string[])[] = [
     'district/',
   ],
   ['request.ts', 'response.ts', 'store.ts', 'discovery.ts', 'manifest.ts'],
-  ['consumers.ts', 'health.ts', 'reference.ts'],
+  ['consumers.ts', 'health.ts', 'plan.ts', 'reference.ts'],
   ['auth.ts'],
   ['answer.ts', 'importer.ts', 'clients.ts'],
   ['app.ts', 'migrate.ts'],
