@@ -4,6 +4,7 @@ import type { Database } from '../../src/database.ts'
 import { type DistrictFile, district, districtDelta } from '../../src/district/district.ts'
 import { type Fault, type ImportOptions, type ImportReport, importPackage } from '../../src/importer.ts'
 import { writeZip } from '../../src/zip.ts'
+import { expectDocumented } from './codes.ts'
 
 /** A file's lines, or its bytes. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
@@ -57,6 +58,7 @@ export async function importZip(
       for await (const fault of found) faults.push(fault)
     },
   })
+  expectDocumented(faults, report.warnings)
   return { ...report, faults }
 }
 

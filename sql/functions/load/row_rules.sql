@@ -31,7 +31,7 @@ begin
     continue when not load.has_columns(p_entity, array[v_first])
       or exists (select from catalog.csv_files where entity = p_entity and v_first = any(load.derived_in_v1p1(file)))
         and (select version from import_context) = '1.1';
-    header := load.header_of(p_entity, v_first); value := format('t.%I', v_first); code := 'reference_type';
+    header := load.header_of(p_entity, v_first); value := format('t.%I', v_first); code := 'wrong_reference_type';
     condition := format('t.%I in (select sourced_id from store.%I where type <> %L)', v_first, v_second, v_type);
     reason := quote_literal(format('a record of the type %s is wanted', v_type)); return next;
   end loop;
