@@ -21,3 +21,18 @@ export function expectDocumented(faults: readonly { code: string }[], warnings: 
   ]
   if (strange.length > 0) throw new Error(`docs/import-codes.md does not have ${[...new Set(strange)].join(', ')}`)
 }
+
+/** Warnings of how values go together, which arbitrary ones seldom do: each value is read just as it was sent. */
+export const relationCodes: readonly string[] = [
+  'bounds_reversed',
+  'class_of_another_line_item',
+  'deleted_unknown',
+  'end_before_begin',
+  'primary_not_teacher',
+  'primary_org_without_role',
+  'score_out_of_bounds',
+  'several_primary_roles',
+  'several_primary_teachers',
+  'unequal_lists',
+  'wrong_reference_type',
+]
