@@ -3,9 +3,10 @@
 // database, or runs out of its lease there.
 
 import type { Database, Transaction } from './database.ts'
-import { Aborted, type Job, type JobProgress, type Jobs, type JobStatus, type WorkerJobs } from './jobs.ts'
+import type { Job, JobProgress, JobStatus, Jobs, WorkerJobs } from './jobs.ts'
 import type { Tell } from './observe.ts'
 import { type RunOptions, runJob } from './runner.ts'
+import { Aborted } from './steps.ts'
 import type { RandomAccess } from './zip.ts'
 
 export interface AttemptOptions {

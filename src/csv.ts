@@ -26,6 +26,19 @@ export function parseRows(text: string): string[][] {
   return parse(text, { bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true }) as string[][]
 }
 
+/** The same of a file whose lines matter: each row with the line it ends on, counted from 1. */
+export function parseLines(text: string): { line: number; cells: string[] }[] {
+  const options = {
+    bom: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    info: true,
+  } as const
+  const rows = parse(text, options) as unknown as { record: string[]; info: { lines: number } }[]
+  return rows.map(({ record, info }) => ({ line: info.lines, cells: record }))
+}
+
 const valueCharsMax = 500
 
 /** One file, fed chunk by chunk: `push` answers runs of whole good rows, `kept` fills with the others. */
@@ -34,6 +47,8 @@ export class RowScanner {
   header: readonly string[] = []
   readonly kept: KeptLine[] = []
   rowCount = 0
+  /** Rows passed on that have a line break inside a cell, and the line of the first. */
+  readonly broken = { rows: 0, line: 0 }
   private carry: Uint8Array = new Uint8Array(0)
   private line = 1
   private shift = 0
@@ -134,6 +149,10 @@ export class RowScanner {
   private odd(bytes: Uint8Array, start: number, row: Row, verdict: Verdict | undefined): Uint8Array[] {
     const isKept = verdict !== undefined || row.isBlank
     if (!isKept) this.rowCount += 1
+    if (!isKept && row.lineCount > 1) {
+      if (this.broken.rows === 0) this.broken.line = this.line
+      this.broken.rows += 1
+    }
     this.shift += isKept ? row.lineCount : row.lineCount - 1
     const place = { line: this.line, ordinal: this.rowCount + 1, shift: this.shift }
     if (verdict !== undefined) {

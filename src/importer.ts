@@ -3,10 +3,11 @@
 
 import { CsvError, RowScanner } from './csv.ts'
 import { type Database, type Transaction, textArray } from './database.ts'
-import { ImportError, type Manifest, type Mode, readManifest } from './manifest.ts'
-import type { Fault, ImportReport, Progress } from './report.ts'
+import { ImportError, type Mode, readManifest } from './manifest.ts'
+import { type KnownFile, manifestWarnings, type Plan, planFiles } from './plan.ts'
+import type { Fault, ImportReport, Progress, Warning } from './report.ts'
 import { Aborted, faultsOf, type Opening, openImport, publish, readFindings } from './steps.ts'
-import { type RandomAccess, readZip, ZipError, type ZipFile } from './zip.ts'
+import { type RandomAccess, readZip, ZipError } from './zip.ts'
 
 export type * from './report.ts'
 export { ImportError }
@@ -32,16 +33,6 @@ export interface ImportOptions extends Partial<Pick<Opening, 'job' | 'onBackend'
   readonly loaded?: (transaction: Transaction, report: ImportReport) => Promise<void>
   /** The last step of the transaction, after the change was published; `revision` is that of the rows it wrote. */
   readonly complete?: (transaction: Transaction, report: ImportReport, revision: string) => Promise<void>
-}
-
-interface Plan {
-  readonly file: ZipFile
-  readonly mode: Mode
-}
-
-interface KnownFile {
-  readonly file: string
-  readonly entity: string
 }
 
 /** A package is at most 22 files; what else lies about in real archives is small. */
@@ -82,11 +73,12 @@ async function importInto(
   const source = options.source || manifest.source || 'default'
   let report: Omit<ImportReport, 'applied' | 'publishedAt'> | undefined
   const run = async (transaction: Transaction): Promise<string | null> => {
-    const known = await transaction<KnownFile[]>`select file, entity from catalog.csv_files order by position`
+    const known = await transaction<KnownFile[]>`select file, entity, binding from catalog.csv_files order by position`
     const { keepDangling = false, takeOver = false, job, onBackend } = options
     const opening = { source, version: manifest.version, keepDangling, takeOver, job, onBackend }
     const revision = await openImport(transaction, opening)
-    const plans = await planFiles(transaction, files, manifest, known)
+    const { plans, warnings } = planFiles(files, manifest, known)
+    await warn(transaction, [...manifestWarnings(manifest, known), ...warnings])
     await stageAll(database, transaction, plans, options)
     await loadAll(transaction, known, plans, options)
     report = { source, version: manifest.version, ...(await readFindings(transaction)) }
@@ -107,30 +99,9 @@ async function importInto(
   }
 }
 
-/** Which files are read, and how. What the manifest promises must be there; what it does not is left, with a warning. */
-async function planFiles(
-  transaction: Transaction,
-  files: readonly ZipFile[],
-  manifest: Manifest,
-  known: readonly KnownFile[],
-): Promise<Plan[]> {
-  const warn = (file: string, code: string, reason: string) =>
-    transaction`select api.import_warn(${file}, null, null, null, ${code}, ${reason})`
-  for (const [name, mode] of manifest.modes) {
-    if (mode !== 'absent' && !files.some((file) => file.name === `${name}.csv`)) {
-      throw new ImportError(`${name}.csv is ${mode} in the manifest, but not in the package`)
-    }
-  }
-  const plans: Plan[] = []
-  for (const file of files) {
-    if (file.name.toLowerCase() === 'manifest.csv') continue
-    const mode = manifest.modes.get(file.name.replace(/\.csv$/, '')) ?? 'absent'
-    if (!known.some((k) => k.file === file.name)) await warn(file.name, 'file_not_read', 'not a file this hub reads')
-    else if (mode === 'absent')
-      await warn(file.name, 'file_not_listed', 'the manifest says that this file is absent; it was not read')
-    else plans.push({ file, mode })
-  }
-  return known.flatMap(({ file }) => plans.filter((plan) => plan.file.name === file))
+/** Tells of what is not as the standard has it, in the report. */
+async function warn(transaction: Transaction, warnings: readonly Warning[]): Promise<void> {
+  await transaction`select api.import_warnings(${JSON.stringify(warnings)}::text::jsonb)`
 }
 
 async function stageAll(
@@ -165,9 +136,7 @@ async function stage(
       select api.import_stage(${file.name}, ${mode}, ${textArray(scanner.header)}::text::text[]) as staging`
     const staging = row?.staging as { table: string; columns: string[] }
     await database.copy(transaction, staging.table, staging.columns, resumed(first, runs))
-    if (scanner.rowCount === 0 && mode === 'bulk') {
-      await transaction`select api.import_warn(${file.name}, 1, null, null, 'no_rows', 'the file has no rows; nothing is deleted for it')`
-    }
+    await warn(transaction, rowWarnings(file.name, mode, scanner))
     // the lines kept back go in behind the rows: the connection was busy copying
     for (let at = 0; at < scanner.kept.length; at += faultPage) {
       await transaction`select api.import_kept_back(${file.name}, ${JSON.stringify(scanner.kept.slice(at, at + faultPage))}::text::jsonb)`
@@ -176,6 +145,18 @@ async function stage(
     await reader.cancel().catch(() => {})
     throw thrown instanceof CsvError ? new ImportError(`${file.name}: ${thrown.message}`, { cause: thrown }) : thrown
   }
+}
+
+/** What the file's rows have otherwise than the standard that only its reader sees. */
+function rowWarnings(file: string, mode: Mode, { rowCount, broken }: RowScanner): Warning[] {
+  const at = { file, field: null, value: null }
+  const none = mode === 'bulk' ? 'the file has no rows; nothing is deleted for it' : 'the file has no rows'
+  return [
+    ...(rowCount > 0 ? [] : [{ ...at, line: 1, code: 'no_rows', reason: none, rows: 1 }]),
+    ...(broken.rows === 0
+      ? []
+      : [{ ...at, ...broken, code: 'line_break_in_field', reason: 'a cell may not hold a line break; it is kept' }]),
+  ]
 }
 
 /** Runs of good rows. The first comes as soon as the header is known, empty if need be. */

@@ -42,7 +42,7 @@ const floors: readonly (readonly string[])[] = [
     'district/',
   ],
   ['request.ts', 'response.ts', 'store.ts', 'jobs.ts', 'steps.ts', 'queue.ts', 'discovery.ts', 'manifest.ts'],
-  ['consumers.ts', 'health.ts', 'reference.ts', 'following.ts', 'local_queue.ts'],
+  ['consumers.ts', 'health.ts', 'plan.ts', 'reference.ts', 'following.ts', 'local_queue.ts'],
   ['auth.ts'],
   ['answer.ts', 'own.ts', 'importer.ts', 'revert.ts', 'aside.ts', 'clients.ts'],
   ['runner.ts', 'upload.ts'],

@@ -162,7 +162,10 @@ describe('a line number', () => {
         '13 open_quote',
         '14 not_in_vocabulary',
       ])
-      expect(report.warnings.map(brief)).toEqual(['orgs.csv:10 type value_spelling "schOOl"'])
+      expect(report.warnings.map(brief)).toEqual([
+        'orgs.csv:4 null line_break_in_field null',
+        'orgs.csv:10 type value_spelling "schOOl"',
+      ])
     }
   })
 

@@ -146,9 +146,11 @@ describe('a manifest', () => {
   })
 
   test('that calls a file absent which is there, or does not name it, leaves it unread, with a warning', async () => {
-    for (const modes of [{ orgs: 'absent' }, {}]) {
-      const report = await importFiles(owner, withManifest(manifest(modes)))
-      expect(report.warnings.map(({ file, code }) => `${file} ${code}`)).toEqual(['orgs.csv file_not_listed'])
+    const absent = manifest({ orgs: 'absent' })
+    for (const text of [absent, absent.replace('file.orgs,absent\r\n', '')]) {
+      const report = await importFiles(owner, withManifest(text))
+      expect(report.warnings.map(({ file, code }) => `${file} ${code}`)).toContain('orgs.csv file_not_listed')
+      expect(report.warnings.length).toBe(text === absent ? 1 : 2)
       expect([report.files, report.publishedAt]).toEqual([[], null])
     }
   })
@@ -168,6 +170,7 @@ describe('a manifest', () => {
     })
     expect(report.warnings.map(({ file, code }) => `${file} ${code}`)).toEqual([
       'grades.csv file_not_read',
+      'manifest.csv manifest_unknown_property',
       'notes.txt file_not_read',
     ])
   })
@@ -186,7 +189,7 @@ describe('a manifest', () => {
   test('that names a property twice is refused with its line', async () => {
     await refuseFiles(
       withManifest(`${manifest({ orgs: 'bulk' })}\r\nfile.orgs,delta`),
-      /line 6: "file.orgs" stands twice/,
+      /line 26: "file.orgs" stands twice/,
     )
   })
 

@@ -158,7 +158,7 @@ describe('a scale', () => {
 
   test('is a list of {left:right}, in its order; the right side may hold colons and the left one spaces', async () => {
     const report = await scale('"{A+:90-100},{B minus:80:89} , {0.5:x}"')
-    expect([report.faults, warningCodes(report)]).toEqual([[], ['list_spelling']])
+    expect([report.faults, warningCodes(report)]).toEqual([[], ['list_spelling', 'pair_spelling']])
     expect((await document(owner, 'score_scales', 'z1'))?.['scoreScaleValue']).toEqual([
       { itemValueLHS: 'A+', itemValueRHS: '90-100' },
       { itemValueLHS: 'B minus', itemValueRHS: '80:89' },

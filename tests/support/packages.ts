@@ -4,6 +4,7 @@ import type { Database } from '../../src/database.ts'
 import { type DistrictFile, district, districtDelta } from '../../src/district/district.ts'
 import { type Fault, type ImportOptions, type ImportReport, importPackage } from '../../src/importer.ts'
 import { writeZip } from '../../src/zip.ts'
+import { expectDocumented } from './codes.ts'
 
 /** A file's lines, or its bytes. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
@@ -18,16 +19,23 @@ export function zipOf(files: Files): Promise<Blob> {
   return new Response(writeZip(entries)).blob()
 }
 
-/** A manifest for the files given as name: mode, `users: 'bulk'`. */
+const filesOfBoth = `academicSessions categories classes classResources courses courseResources demographics enrollments
+lineItems orgs resources results users`.split(/\s+/)
+const filesOf1p2 = `lineItemLearningObjectiveIds lineItemScoreScales resultLearningObjectiveIds resultScoreScales roles
+scoreScales userProfiles userResources`.split(/\s+/)
+
+/** A manifest for the files given as name: mode, `users: 'bulk'`; the others of its version are absent. */
 export function manifest(
   modes: Readonly<Record<string, string>>,
   properties: Readonly<Record<string, string>> = {},
 ): string {
+  const others = properties['oneroster.version'] === '1.1' ? filesOfBoth : [...filesOfBoth, ...filesOf1p2]
   const rows = {
     'manifest.version': '1.0',
     'oneroster.version': '1.2',
     'source.systemCode': 'test-sis',
     ...Object.fromEntries(Object.entries(modes).map(([name, mode]) => [`file.${name}`, mode])),
+    ...Object.fromEntries(others.filter((name) => !(name in modes)).map((name) => [`file.${name}`, 'absent'])),
     ...properties,
   }
   return ['propertyName,value', ...Object.entries(rows).map((row) => row.join(','))].join('\r\n')
@@ -50,6 +58,7 @@ export async function importZip(
       for await (const fault of found) faults.push(fault)
     },
   })
+  expectDocumented(faults, report.warnings)
   return { ...report, faults }
 }
 

@@ -28,10 +28,11 @@ comment on function api.import_kept_back is
   '[{line, ordinal, shift, sourcedId, value, code, reason}]: lines the reader did not pass on, with the reason, or (without a '
   'code) that span several lines or are blank: from row ordinal on, lines are shift further than rows.';
 
-create or replace function api.import_warn(p_file text, p_line bigint, p_field text, p_value text, p_code text, p_reason text)
-returns void language sql as $$
-  select load.warn(p_file, p_line, p_field, p_value, p_code, p_reason)
+create or replace function api.import_warnings(p_warnings jsonb) returns void language sql as $$
+  insert into import_warnings select file, line, field, value, code, reason, rows
+  from jsonb_to_recordset(p_warnings) as t(file text, line bigint, field text, value text, code text, reason text, rows bigint)
 $$;
+comment on function api.import_warnings is '[{file, line, field, value, code, reason, rows}]: what the reader saw that is not as the standard has it.';
 
 create or replace function api.import_load(p_step text) returns void language plpgsql as $$
 declare

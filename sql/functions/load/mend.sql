@@ -12,6 +12,29 @@ begin
   end loop;
 end $$;
 
+-- A bulk file has neither a status nor a date; what it says of them all the same is believed. Told of the file and not of its
+-- rows: where every row has them, none would ever again be known by its hash.
+create or replace function load.warn_of_filled(p_entity text, p_file text, p_mode text) returns void language plpgsql as $$
+declare
+  v_any boolean;
+begin
+  if p_mode = 'bulk' then
+    execute format('select exists (select from %I where status is not null or date_last_modified is not null)', 'staged_' || p_entity) into v_any;
+  end if;
+  if v_any then
+    execute format('insert into import_warnings
+      select %L, load.line(%1$L, min(ordinal)), field, (array_agg(value order by ordinal))[1], code, reason, count(*)
+      from %I cross join lateral (values
+        (''status'', status, ''deleted_in_bulk'', ''a bulk file leaves out what is deleted; the record is marked deleted'',
+          lower(btrim(status)) in (''tobedeleted'', ''inactive'')),
+        (''status'', status, ''filled_in_bulk'', ''blank in a bulk file, whose records are all active'',
+          lower(btrim(status)) not in (''tobedeleted'', ''inactive'')),
+        (''dateLastModified'', date_last_modified, ''filled_in_bulk'', ''blank in a bulk file, whose date is that of its import'',
+          date_last_modified is not null)) as r(field, value, code, reason, applies)
+      where applies group by field, code, reason', p_file, 'staged_' || p_entity);
+  end if;
+end $$;
+
 -- Optional references that lead nowhere are taken out; so are those to a row of the same file that was refused.
 create or replace function load.mend(p_entity text, p_file text, p_keep_dangling boolean) returns void language plpgsql as $$
 declare

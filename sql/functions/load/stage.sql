@@ -40,6 +40,8 @@ declare
   v_known catalog.csv_columns;
   v_last integer := 0;
   v_ordered boolean := true;
+  v_metadata_seen boolean := false;
+  v_metadata_last boolean := true;
   v_seen text[] := '{}';
 begin
   for place in 1 .. cardinality(p_header) loop
@@ -54,7 +56,9 @@ begin
       end if;
       v_ordered := v_ordered and v_known.position > v_last;
       v_last := v_known.position;
+      v_metadata_last := v_metadata_last and not v_metadata_seen;
     elsif lower(v_text) like 'metadata.%' then
+      v_metadata_seen := true;
       column_name := 'metadata ' || place;
       metadata_name := substr(v_text, length('metadata.') + 1);
     else
@@ -70,6 +74,9 @@ begin
   end loop;
   if not v_ordered then
     perform load.warn(p_file, 1, null, null, 'header_order', 'the columns stand in another order than the standard''s');
+  end if;
+  if not v_metadata_last then
+    perform load.warn(p_file, 1, null, null, 'metadata_order', 'metadata columns stand behind all others');
   end if;
 end $$;
 comment on function load.header is

@@ -90,6 +90,7 @@ begin
   perform load.refuse_users_without_role();
   if to_regclass('pg_temp.incoming_users') is not null then
     perform load.mend('users', f.file, c.keep_dangling) from import_files as f, import_context as c where f.entity = 'users';
+    perform load.warn_of_primary_orgs(file) from import_files where entity = 'users';
   end if;
   create temp table left_users (sourced_id text collate "C") on commit drop;
   foreach v_entity in array '{user_profiles,roles}'::text[] loop

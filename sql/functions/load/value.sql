@@ -44,6 +44,16 @@ create or replace function load.list(p_text text) returns text[] language sql im
   select case when p_text is null then null when p_text ~ '[, ]' then load.items(p_text) else array[p_text] end
 $$;
 
+create or replace function load.ids(p_text text) returns text[] language sql immutable as $$
+  select case when p_text is null then null when p_text ~ '[, ]' then load.distinct_items(p_text) else array[p_text] end
+$$;
+
+create or replace function load.distinct_items(p_text text) returns text[] language sql immutable strict as $$
+  select coalesce(array_agg(item order by i), '{}')
+  from (select item, min(i) as i from unnest(load.items(p_text)) with ordinality as t(item, i) group by item) as once
+$$;
+comment on function load.distinct_items is 'The items of a list cell of ids, each where it stands first.';
+
 create or replace function load.number(p_text text, p_whole boolean) returns double precision language plpgsql immutable strict as $$
 declare
   v_text text := trim(p_text);
