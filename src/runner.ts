@@ -54,7 +54,7 @@ export async function runJob(
     const outcome = await outcomeOf(transaction, job, report, options)
     if (outcome === undefined) {
       await keepFaults(transaction, job.id)
-      clock.enter('applying')
+      onProgress('applying', { file: '', doneBytes: 1, totalBytes: 1 })
       return
     }
     const { status, reason, ...would } = outcome
@@ -102,8 +102,9 @@ async function apply(
   { onProgress, ...rest }: Hooks & Limits,
 ): Promise<void> {
   // on the one session nothing else can be read while the transaction runs
-  const whole = database.embedded ? await wholeOf(archive) : archive
-  await importPackage(database, whole, {
+  const source = database.embedded ? await wholeOf(archive) : archive
+  const { watched, failure } = watch(source)
+  await importPackage(database, watched, {
     ...rest,
     job: job.id,
     source: job.source,
@@ -111,7 +112,21 @@ async function apply(
     keepDangling: job.keepDangling,
     takeOver: job.takeOver,
     onProgress: ({ stage, ...progress }) => onProgress(stage === 'staging' ? 'staging' : 'checking', progress),
+  }).catch((thrown: unknown) => {
+    throw failure() ?? thrown
   })
+}
+
+/** An archive that could not be read is no broken package: what was thrown is found behind what the reader made of it. */
+function watch(archive: Blob | RandomAccess): { watched: Blob | RandomAccess; failure: () => unknown } {
+  if (archive instanceof Blob) return { watched: archive, failure: () => undefined }
+  let failed: unknown
+  const read: RandomAccess['read'] = (offset, length) =>
+    archive.read(offset, length).catch((thrown: unknown) => {
+      failed = thrown
+      throw thrown
+    })
+  return { watched: { sizeBytes: archive.sizeBytes, read }, failure: () => failed }
 }
 
 async function wholeOf(archive: Blob | RandomAccess): Promise<Blob> {

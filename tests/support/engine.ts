@@ -20,7 +20,7 @@ export async function send({ app }: TestDatabase, files: Files, options: Partial
 }
 
 /** No import of a test is held unless it asks for it. */
-const runOptions = (options: Partial<RunOptions>): RunOptions => ({
+export const runOptions = (options: Partial<RunOptions>): RunOptions => ({
   unpackedBytesMax: 1e9,
   maxDeletePercent: 100,
   maxFaultPercent: 100,

@@ -72,7 +72,7 @@ begin
   return (select format('select * from (%s) as changes order by sourced_id%s',
       string_agg(format('(select * from (%s) as stream where %s)', stream, v_bounds), ' union all '),
       case when p_limit is null then '' else format(' limit %s', p_limit) end)
-    from unnest(v_streams) as stream);
+    from unnest(v_streams) as stream having count(*) > 0);
 end $$;
 comment on function load.changes_sql is
   'The query of what an import changed in an entity, {sourced_id, action, old, new, overwritten} by id: rows it replaced, rows it '
@@ -83,7 +83,8 @@ returns table (file text, sourced_id text, action text, old jsonb, new jsonb, ov
 -- a page is met by walking keys, whatever the statistics say
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
-  v_created jsonb := (select created from store.imports where import_id = p_import);
+  v_import store.imports := (select i from store.imports as i where import_id = p_import);
+  v_made bigint;
   v_position integer := coalesce(split_part(p_after, ':', 1)::integer, 0);
   v_left bigint := p_limit;
   v_file record;
@@ -91,7 +92,12 @@ declare
   v_count bigint;
 begin
   for v_file in select f.* from catalog.csv_files as f where position >= v_position and (p_file is null or f.file = p_file) order by position loop
-    v_query := load.changes_sql(v_file.entity, p_import, p_revision, (v_created ->> v_file.entity)::bigint,
+    v_made := (v_import.created ->> v_file.entity)::bigint;
+    if p_action = 'deleted' and v_import.report -> 'files' @> jsonb_build_array(jsonb_build_object('file', v_file.file, 'created', v_made)) then
+      -- all that it made came as active rows: none of them is to be looked for
+      v_made := 0;
+    end if;
+    v_query := load.changes_sql(v_file.entity, p_import, p_revision, v_made,
       case when v_file.position = v_position then split_part(p_after, ':', 2) end, p_action, v_left, true);
     continue when v_query is null;
     return query execute format('select %L, c.sourced_id, c.action, c.old, c.new, c.overwritten, %L || c.sourced_id from (%s) as c',
