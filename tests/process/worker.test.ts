@@ -35,7 +35,8 @@ beforeAll(async () => {
 
 /** As the server that received a package does. */
 async function sendAndWake(bytes: Uint8Array, source: string): Promise<string> {
-  const id = await send(room, bytes, source)
+  // the districts share their ids
+  const id = await send(room, bytes, source, { takeOver: true })
   await wake(id, source)
   return id
 }
