@@ -14,7 +14,7 @@ export interface AttemptOptions {
   readonly jobs: WorkerJobs
   readonly packages: Jobs
   readonly leaseMs: number
-  readonly limits: Pick<RunOptions, 'unpackedBytesMax' | 'maxDeletePercent' | 'maxFaultPercent'>
+  readonly limits: Omit<RunOptions, 'signal' | 'onProgress' | 'onBackend'>
   readonly tell: Tell
 }
 
@@ -37,7 +37,7 @@ const beatMsMax = 500
 const patienceMs = 1000
 
 export function attemptJob(job: Job, options: AttemptOptions): Attempt {
-  const { database, jobs, packages, leaseMs, tell } = options
+  const { database, jobs, packages, tell } = options
   const { id } = job
   const controller = new AbortController()
   const backend = watchBackend(database, `rosterhub import ${id}`, controller.signal)
@@ -98,7 +98,7 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
       const after = await packages.get(id)
       const rows = after?.files?.reduce((sum, file) => sum + file.rows, 0)
       const seconds = Math.round(performance.now() - startedAt) / 1000
-      tell({ event: 'import_end', id, source: job.source, status: after?.status, seconds, rows, leaseMs })
+      tell({ event: 'import_end', id, source: job.source, status: after?.status, seconds, rows })
     })
     .catch((cause: unknown) => tell({ event: 'import_error', id, source: job.source }, cause))
   return { id, abort, done }
@@ -155,32 +155,43 @@ function startBeats({ database, jobs, leaseMs, tell }: AttemptOptions, id: strin
 
 /** A database whose transactions bear a name, by which what runs in them can be ended from outside. */
 function watchBackend(database: Database, name: string, signal: AbortSignal) {
-  let pid: number | undefined
   const { sql } = database
+  const pids = new Set<number>()
   const watched: Database = {
     ...database,
-    begin: (run) =>
-      database.begin(async (transaction: Transaction) => {
+    begin: (run) => {
+      let pid = 0
+      const begun = database.begin(async (transaction: Transaction) => {
         const [row] = await transaction<{ pid: number }[]>`
           select pg_backend_pid() as pid, set_config('application_name', ${name}, true)`
-        pid = row?.pid
+        pid = Number(row?.pid)
+        pids.add(pid)
         signal.throwIfAborted()
         return run(transaction)
-      }),
+      })
+      return begun.finally(() => pids.delete(pid))
+    },
+  }
+  // by the name too: the moment a transaction has ended its connection serves another
+  const end = (how: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<unknown> => {
+    const own = [...pids].join(',')
+    return how === 'pg_cancel_backend'
+      ? sql`select pg_cancel_backend(pid) from pg_stat_activity
+          where pid = any(string_to_array(${own}, ',')::integer[]) and application_name = ${name}`
+      : sql`select pg_terminate_backend(pid) from pg_stat_activity
+          where pid = any(string_to_array(${own}, ',')::integer[]) and application_name = ${name}`
   }
   return {
     database: watched,
-    /** Cancels the statement that runs, if one does, and ends its connection where that does not help. */
+    /** Cancels the statements that run, and ends their connections where that does not help. */
     stop: async (isOver: () => boolean): Promise<void> => {
       const endAt = performance.now() + patienceMs
       while (!database.embedded && !isOver()) {
-        if (performance.now() < endAt)
-          await sql`select pg_cancel_backend(pid) from pg_stat_activity where pid = ${pid ?? 0} and application_name = ${name}`
-        else
-          await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid = ${pid ?? 0} and application_name = ${name}`
+        if (pids.size > 0) await end(performance.now() < endAt ? 'pg_cancel_backend' : 'pg_terminate_backend')
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     },
+    /** Ends what the job's last worker has left behind. */
     endOthers: async (): Promise<void> => {
       if (database.embedded) return
       await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity

@@ -1,6 +1,7 @@
-// Ids of imports on their way to a worker: first in, first out within a source, sources side by side. The
-// interface, and the queue on Redis by groupmq; local_queue.ts has the one in a process. An id is a wake-up and no more: what is to be done, the database says, so one
-// that is lost costs time and nothing else. The only importer of groupmq and ioredis.
+// Ids of imports on their way to a worker: first in, first out within a source, sources side by side.
+// The interface, and the queue on Redis by groupmq; local_queue.ts has the one in a process. An id is a wake-up and no more:
+// what is to be done, the database says, so one that is lost costs time and nothing else. The only importer of groupmq and
+// ioredis.
 
 import { Queue } from 'groupmq'
 import { Redis } from 'ioredis'

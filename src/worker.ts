@@ -9,7 +9,7 @@ import type { Tell } from './observe.ts'
 import type { ImportQueue, Wake } from './queue.ts'
 
 export interface WorkerOptions {
-  /** Acts as the owner, with importConcurrency + 2 connections. */
+  /** Acts as the owner, with connectionsOf(importConcurrency) connections. */
   readonly database: Database
   readonly queue: ImportQueue
   readonly config: Pick<
@@ -36,6 +36,9 @@ export interface Worker {
   /** Claims nothing more, and settles when nothing runs. The queue and the database stay open. */
   readonly close: () => Promise<void>
 }
+
+/** Two for each import, one for beats, one to read packages. */
+export const connectionsOf = (concurrency: number): number => 2 * concurrency + 2
 
 /** A lease is shorter than the time within which a job is taken over: the next worker looks every fifth of that. */
 const leaseShare = 0.6

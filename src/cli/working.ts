@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { localQueue } from '../local_queue.ts'
 import { lineTeller, type Tell } from '../observe.ts'
 import { type ImportQueue, redisQueue } from '../queue.ts'
-import { startWorker } from '../worker.ts'
+import { connectionsOf, startWorker } from '../worker.ts'
 import type { Data } from './data.ts'
 
 export type Imports = NonNullable<AppOptions['imports']> & { readonly close: () => Promise<void> }
@@ -22,13 +22,13 @@ const queueFor = (config: Config, tell: Tell): ImportQueue | undefined => {
   return redisUrl === undefined ? undefined : redisQueue(redisUrl, { deadMs, onError })
 }
 
-/** Runs imports in this process. Connections of its own: a transaction each, one for beats, one to read packages. */
+/** Runs imports in this process, over connections of its own. */
 export function startImports(data: Data, config: Config): Imports {
   const tell = teller(config)
   const shared = data.owner.embedded ? undefined : queueFor(config, tell)
   const queue = shared ?? localQueue()
   const worker = startWorker({
-    database: data.worker(config.importConcurrency + 2),
+    database: data.worker(connectionsOf(config.importConcurrency)),
     queue,
     config,
     tell,

@@ -124,9 +124,11 @@ export async function holdUp(url: string, statement: string): Promise<{ letGo: (
 /** Settles when an import waits for a lock. */
 export async function untilHeldUp(owner: Database, id: string): Promise<void> {
   for (;;) {
-    const [row] = await owner.sql<{ waits: boolean }[]>`select exists (select from pg_stat_activity
-      where application_name = ${`rosterhub import ${id}`} and wait_event_type = 'Lock') as waits`
+    const [row] = await owner.sql<{ waits: boolean; ended: boolean }[]>`select exists (select from pg_stat_activity
+      where application_name = ${`rosterhub import ${id}`} and wait_event_type = 'Lock') as waits,
+      (select ended_at is not null from store.imports where import_id = ${id}) as ended`
     if (row?.waits) return
+    if (row?.ended) throw new Error(`import ${id} has ended; nothing held it up`)
     await Bun.sleep(5)
   }
 }

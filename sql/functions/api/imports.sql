@@ -20,7 +20,8 @@ create or replace function load.known_import(p_import bigint) returns store.impo
 declare
   v_import store.imports;
 begin
-  select * into v_import from store.imports where import_id = p_import and status <> 'receiving' for update;
+  -- not for update: the transaction of an import that runs holds its key, by the rows that belong to it
+  select * into v_import from store.imports where import_id = p_import and status <> 'receiving' for no key update;
   if v_import.import_id is null then
     perform api.fail('unknownobject', format('no import %s', p_import));
   end if;
@@ -166,7 +167,7 @@ begin
   end if;
   update store.imports set status = 'received', mode = case mode when 'preview' then 'apply' else mode end, queued_at = clock_timestamp(),
     released_by = case when trim(p_note) <> '' then p_client end, released_at = case when trim(p_note) <> '' then clock_timestamp() end,
-    note = nullif(trim(p_note), ''), started_at = null, ended_at = null, progress = null, reason = null
+    note = nullif(trim(p_note), ''), attempts = 0, started_at = null, ended_at = null, progress = null, reason = null
   where import_id = p_import returning * into v_import;
   return load.job(v_import);
 end $$;
