@@ -29,7 +29,7 @@ beforeAll(async () => {
   await write('first.zip', orgsCsv(names))
   await write('fewer.zip', orgsCsv(names.slice(0, 5)))
   await write('faulty.zip', orgsCsv(names, ['bad-1,,,"Two, ""quoted""",castle,,', 'bad-2,,,B,castle,,']))
-}, 60_000)
+}, 180_000)
 afterAll(() => void server.stop(true))
 
 const wake = (): void => {
