@@ -1604,8 +1604,7 @@ export default {
      "note": {
       "type": "string",
       "maxLength": 2000,
-      "description": "Who does this",
-      "and why.": null
+      "description": "Who does this, and why."
      }
     },
     "additionalProperties": false
@@ -2049,8 +2048,7 @@ export default {
      },
      "imsx_description": {
       "type": "string",
-      "description": "What went wrong",
-      "for people.": null
+      "description": "What went wrong, for people."
      },
      "imsx_CodeMinor": {
       "type": "object",
