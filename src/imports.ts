@@ -194,7 +194,7 @@ const csvResponse = (id: string, body: ReadableStream<Uint8Array> | null): Respo
   })
 
 /** All faults as CSV, read as they are taken: RFC 4180, the header always. */
-function csvOf(jobs: Jobs, id: string): ReadableStream<Uint8Array> {
+export function csvOf(jobs: Jobs, id: string): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let after = -1
   return new ReadableStream({
@@ -211,7 +211,7 @@ function csvOf(jobs: Jobs, id: string): ReadableStream<Uint8Array> {
   })
 }
 
-export const csvLine = (fault: JobFault): string =>
+const csvLine = (fault: JobFault): string =>
   `${faultColumns.map((column) => cell(String(fault[column] ?? ''))).join(',')}\r\n`
 
 const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

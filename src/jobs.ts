@@ -83,7 +83,8 @@ export interface JobChange {
 
 export { chunkBytes }
 
-export const isEnded = ({ status }: Job): boolean => ['held', 'completed', 'failed', 'cancelled'].includes(status)
+export const isEnded = ({ status }: Pick<Job, 'status'>): boolean =>
+  ['held', 'completed', 'failed', 'cancelled'].includes(status)
 
 /** What clients may do; every call is one function the application's role may execute. */
 export class Jobs {

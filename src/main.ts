@@ -5,7 +5,9 @@ import { parseArgs } from 'node:util'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
 import { bundleEdge } from './cli/edge.ts'
+import { importsAt, importsFlags, importsRun, jobOptions, terminal } from './cli/import_flags.ts'
 import { type ImportFlags, reportText, runImport } from './cli/importing.ts'
+import { sendPackage } from './cli/imports.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
 import { announceImports, startImports } from './cli/working.ts'
@@ -22,9 +24,15 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   work
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
+  import FILE.zip --url URL [--preview] [--on-fault skip|reject] [--force] [--no-wait] and those above
+  imports list | show ID | apply ID [--note TEXT] | cancel ID | revert ID [--note TEXT] | changes ID | faults ID
+    [--url URL] [--status S] [--source NAME] [--limit N] [--file NAME.csv] [--action A] [--faults FILE.csv] [--no-wait] [--json]
   clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
+
+With --url the client's id and secret come from ROSTERHUB_CLIENT_ID and ROSTERHUB_CLIENT_SECRET, or --client-id and
+--client-secret, which other users of the machine can see. The exit code is 0 for completed, 2 for held, 1 for failed.
 
 Settings come from the environment: DATABASE_URL (PostgreSQL instead of the embedded PGlite), PUBLIC_URL, LOG_LEVEL and
 those the README lists.`
@@ -48,6 +56,18 @@ const options = {
   seed: { type: 'string' },
   gradebook: { type: 'boolean' },
   work: { type: 'boolean' },
+  url: { type: 'string' },
+  'client-id': { type: 'string' },
+  'client-secret': { type: 'string' },
+  preview: { type: 'boolean' },
+  'on-fault': { type: 'string' },
+  force: { type: 'boolean' },
+  'no-wait': { type: 'boolean' },
+  note: { type: 'string' },
+  status: { type: 'string' },
+  limit: { type: 'string' },
+  file: { type: 'string' },
+  action: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -127,6 +147,11 @@ async function importCommand(config: Config, flags: Flags, file: string | undefi
   if (file === undefined) throw new CommandError('import FILE.zip: name the package')
   const archive = Bun.file(file)
   if (!(await archive.exists())) throw new CommandError(`${file}: no such file`)
+  if (flags.url !== undefined) {
+    const imports = importsAt(flags.url, flags, process.env)
+    process.exitCode = await sendPackage(imports, archive, jobOptions(flags), importsFlags(flags), terminal)
+    return
+  }
   const data = await openData(config, { directory: directoryOf(flags), holder: 'an import' })
   try {
     if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
@@ -198,6 +223,8 @@ async function run(argv: string[]): Promise<void> {
       return migrateCommand(config, flags)
     case 'import':
       return importCommand(config, flags, rest[0])
+    case 'imports':
+      return importsRun(config, { ...flags, data: directoryOf(flags) }, rest, process.env)
     case 'clients':
       return clientsRun(config, flags, rest[0], rest[1])
     case 'district':

@@ -5,7 +5,8 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
-import { type Fault, type ImportOptions, type ImportReport, importPackage, type Progress } from '../importer.ts'
+import { type Fault, type ImportOptions, type ImportReport, importPackage } from '../importer.ts'
+import { terminalBar } from './bar.ts'
 import { CommandError } from './data.ts'
 
 export type ImportFlags = Pick<ImportOptions, 'source' | 'assume' | 'strict' | 'keepDangling' | 'takeOver'> & {
@@ -13,7 +14,7 @@ export type ImportFlags = Pick<ImportOptions, 'source' | 'assume' | 'strict' | '
 }
 
 /** Faults told on the terminal; the file has them all. */
-const toldMax = 20
+export const toldMax = 20
 
 export interface ImportResult {
   readonly report: ImportReport
@@ -28,7 +29,7 @@ export async function runImport(
 ): Promise<ImportResult> {
   const firstFaults: Fault[] = []
   const file = flags.faultsFile === undefined ? undefined : await openFaults(flags.faultsFile)
-  const bar = process.stderr.isTTY ? progressBar((text) => process.stderr.write(text)) : undefined
+  const bar = terminalBar()
   const report = await importPackage(database, archive, {
     ...flags,
     unpackedBytesMax: config.importMaxUnpackedBytes,
@@ -48,7 +49,7 @@ export async function runImport(
 }
 
 /** Opens the file before the import begins: a path that cannot be written must not cost a transaction. */
-async function openFaults(path: string): Promise<WriteStream> {
+export async function openFaults(path: string): Promise<WriteStream> {
   const file = createWriteStream(path)
   await once(file, 'open').catch((cause: Error) => {
     throw new CommandError(`--faults ${path}: ${cause.message}`)
@@ -73,7 +74,14 @@ async function refreshStatistics(database: Database, report: ImportReport): Prom
 }
 
 /** What a person reads at the end. */
-export function reportText({ report, firstFaults }: ImportResult): string {
+export const reportText = ({ report, firstFaults }: ImportResult): string =>
+  `${tableText(report, firstFaults)}\n${outcome(report)}`
+
+/** What became of each file, the warnings, and the first faults. */
+export function tableText(
+  report: Pick<ImportReport, 'files' | 'warnings' | 'faultCount'>,
+  firstFaults: readonly Fault[],
+): string {
   const header = ['file', 'mode', 'rows', 'created', 'updated', 'unchanged', 'deleted', 'refused']
   const rows = report.files.map((f) =>
     [f.file, f.mode, f.rows, f.created, f.updated, f.unchanged, f.deleted, f.refused].map(String),
@@ -95,7 +103,6 @@ export function reportText({ report, firstFaults }: ImportResult): string {
     ...warnings,
     ...faults,
     ...(more > 0 ? [`… and ${more} more faults; --faults FILE writes them all`] : []),
-    outcome(report),
   ].join('\n')
 }
 
@@ -108,19 +115,4 @@ function outcome(report: ImportReport): string {
   return report.publishedAt === null
     ? `source ${report.source}: nothing had changed`
     : `source ${report.source}: published at ${report.publishedAt}`
-}
-
-function progressBar(write: (text: string) => void): { show: (progress: Progress) => void; end: () => void } {
-  const width = 30
-  let shown = ''
-  return {
-    show({ stage, file, doneBytes, totalBytes }) {
-      const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes)
-      const filled = Math.round(share * width)
-      const text = `\r${stage.padEnd(8)} [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)}% ${file.padEnd(20)}`
-      if (text !== shown) write(text)
-      shown = text
-    },
-    end: () => write(`\r${' '.repeat(width + 40)}\r`),
-  }
 }

@@ -1627,8 +1627,7 @@ export default {
      "note": {
       "type": "string",
       "maxLength": 2000,
-      "description": "Who does this",
-      "and why.": null
+      "description": "Who does this, and why."
      }
     },
     "additionalProperties": false
@@ -2072,8 +2071,7 @@ export default {
      },
      "imsx_description": {
       "type": "string",
-      "description": "What went wrong",
-      "for people.": null
+      "description": "What went wrong, for people."
      },
      "imsx_CodeMinor": {
       "type": "object",

@@ -407,7 +407,7 @@ export interface components {
             };
         };
         ImportNote: {
-            /** @description Who does this */
+            /** @description Who does this, and why. */
             note?: string;
         };
         ImportSet: {
@@ -553,7 +553,7 @@ export interface components {
             imsx_codeMajor: "failure";
             /** @enum {string} */
             imsx_severity: "error";
-            /** @description What went wrong */
+            /** @description What went wrong, for people. */
             imsx_description: string;
             imsx_CodeMinor: {
                 imsx_codeMinorField: {

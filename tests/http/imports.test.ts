@@ -31,7 +31,7 @@ beforeAll(async () => {
     { imports: { wake: (job) => void woken.push(job), cancelled: (id) => void woken.push(`cancelled ${id}`) } },
   )
   client = await clientOf(hub)
-}, 60_000)
+}, 180_000)
 
 /** How many imports there are, uploads that have not ended included. */
 const counted = async (): Promise<number> => {

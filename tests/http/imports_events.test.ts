@@ -31,7 +31,7 @@ beforeAll(async () => {
   client = await clientOf(hub)
   server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: hub.fetch, idleTimeout: 60 })
   authorization = `Bearer ${await hub.token(['urn:rosterhub:scope/import'])}`
-}, 60_000)
+}, 180_000)
 afterAll(() => void server.stop(true))
 
 interface Event {

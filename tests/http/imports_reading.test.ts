@@ -37,7 +37,7 @@ beforeAll(async () => {
     select ${id}::bigint, n, case when n <= 4 then 'orgs.csv' else 'users.csv' end, 'id-' || n,
       (array['created', 'updated', 'deleted'])[1 + n % 3], case when n % 3 > 0 then '{"name": "old"}'::jsonb end,
       case when n % 3 < 2 then '{"name": "new"}'::jsonb end from generate_series(1, 9) as n`
-}, 60_000)
+}, 180_000)
 
 type Row = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 // The token endpoint, RFC 6749: how a client names itself, what it is granted, how it is refused.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { allScopes, type Credentials, createClient } from '../../src/clients.ts'
+import { allowScopes, allScopes, type Credentials, createClient, revokeClient } from '../../src/clients.ts'
 import { sha256 } from '../../src/secrets.ts'
 import { type Hub, openHub, scopeBase } from '../support/hub.ts'
 import { askToken, basic, grant, granted, inForm, postToken, refused } from '../support/tokens.ts'
@@ -159,6 +159,16 @@ describe('a scope', () => {
     for (const scope of [roster ?? '', 'nonsense', 'roster-core.readonly', `${core}x`, (core ?? '').toUpperCase()]) {
       expect(await refused(await ask({ ...grant, scope }, basic(small)))).toBe('400 invalid_scope')
     }
+  })
+
+  test('that a client is allowed later is granted with its next token, once, and to none that is revoked', async () => {
+    const older = await createClient(hub.owner.sql, 'older', [core ?? ''])
+    expect(await allowScopes(hub.owner.sql, older.clientId, [roster ?? '', core ?? ''])).toBe(true)
+    expect(await allowScopes(hub.owner.sql, older.clientId, [roster ?? ''])).toBe(true)
+    expect(await scopesOf(older)).toEqual([core ?? '', roster ?? ''])
+    await revokeClient(hub.owner.sql, older.clientId)
+    expect(await allowScopes(hub.owner.sql, older.clientId, allScopes)).toBe(false)
+    expect(await allowScopes(hub.owner.sql, 'nobody', allScopes)).toBe(false)
   })
 
   test('that was not asked for does not open anything, though the client may have it', async () => {

@@ -93,7 +93,18 @@ describe('typeboxSource', () => {
   })
 
   test.each([...services, 'hub'].map((name) => [name]))('is given no word in %s.yaml that it would drop', (name) => {
-    const kept = ['$ref', 'additionalProperties', 'anyOf', 'enum', 'format', 'items', 'minItems', 'minimum', 'pattern']
+    const kept = [
+      '$ref',
+      'additionalProperties',
+      'anyOf',
+      'enum',
+      'format',
+      'items',
+      'maxLength',
+      'minItems',
+      'minimum',
+      'pattern',
+    ]
     const known = new Set([...kept, 'properties', 'required', 'type', 'default', 'description', 'x-rosterhub'])
     const unknown: string[] = []
     const visit = (at: string, schema: Schema): void => {
