@@ -221,7 +221,7 @@ describe('a package over a socket', () => {
     }
     const ran = await runAll(hub)
     expect(ran.length).toBeGreaterThan(0)
-  })
+  }, 60_000)
 
   test('of too many bytes is a 413 in words, by its length at once and else by counting', async () => {
     const words = `413 invaliddata: the package has more than ${importMaxBytes} bytes (IMPORT_MAX_BYTES)`
