@@ -34,9 +34,10 @@ export async function inTransaction<Transaction extends Called, Result>(
         return await run(guarded(transaction))
       } catch (thrown) {
         if (isLoss(thrown)) await new Promise((resolve) => setTimeout(resolve, patienceMs))
-        // `begin` has rejected already: whoever waits here would only send the ROLLBACK
-        if (isOver) return await new Promise<never>(() => {})
         throw thrown
+      } finally {
+        // `begin` has rejected already: whoever waits here would only send COMMIT or ROLLBACK
+        if (isOver) await new Promise<never>(() => {})
       }
     })
   } finally {

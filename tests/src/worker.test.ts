@@ -217,6 +217,14 @@ describe('an import that is cancelled', () => {
     },
   )
 
+  test.skipIf(onPglite)(`is not waited for, whatever its own transaction holds ${needs}`, async () => {
+    const id = await send(room, small, 'held', { force: true })
+    await room.owner.begin(async (sql) => {
+      await sql`insert into store.import_faults values (${id}, 1, 'users.csv', 2, null, null, 'code', 'message')`
+      expect(await jobs.cancel('someone', id)).toMatchObject({ status: 'cancelled' })
+    })
+  })
+
   test('is not, where nobody wrote it down: it is run again', async () => {
     const worker = start({ sweepMs: 20 })
     const id = await send(room, small, 'line', { force: true })
