@@ -104,3 +104,6 @@ comment on column store.imports.replaced is 'Rows it had in store.replaced_rows 
 -- the row that a later import replaced is looked up by its id
 drop index store.replaced_rows_by_revision;
 create index replaced_rows_by_revision on store.replaced_rows (entity, old_revision, sourced_id);
+
+-- of a first package nearly all are created: the others are found without reading those
+create index previewed_changes_by_action on store.previewed_changes (import_id, action, number) where action <> 'created';
