@@ -94,6 +94,8 @@ create table store.previewed_changes (
   new        jsonb,
   constraint previewed_changes_pkey primary key (import_id, number)
 );
+-- of a first package nearly all are created: the others are found without reading those
+create index previewed_changes_by_action on store.previewed_changes (import_id, action, number) where action <> 'created';
 comment on table store.previewed_changes is 'What an import that was previewed or held would change; rows as objects by the headers of their file.';
 comment on column store.imports.created is 'Rows made, by entity; those at its revision are fewer where another writer has changed some since.';
 comment on column store.imports.replaced is 'Rows it had in store.replaced_rows when it completed: they are there until they are purged.';

@@ -91,6 +91,12 @@ describe('a preview', () => {
     expect((await changesOf(database, found)).length).toBe(
       found.files?.reduce((sum, { created }) => sum + created, 0) ?? 0,
     )
+    for (const { file, created } of found.files ?? []) {
+      const { changes } = await jobs.changes(found.id, { file, limit: 100 })
+      expect(changes.map((change) => `${change.file} ${change.action}`)).toEqual(Array(created).fill(`${file} created`))
+    }
+    for (const asked of [{ file: 'orgs.csv', action: 'updated' }, { file: 'nothing.csv' }, { action: 'deleted' }])
+      expect((await jobs.changes(found.id, { ...asked, limit: 100 })).changes).toEqual([])
   })
 
   test('says what the guard would do, and what onFault=reject would, and completes', async () => {
