@@ -102,3 +102,4 @@ comment on column store.imports.replaced is 'Rows it had in store.replaced_rows 
 
 -- Functions that have another signature now, or no caller: kept, the first would be one of two of its name.
 drop function if exists api.import_warn(text, bigint, text, text, text, text);
+drop function if exists load.typed_sql(text, text, jsonb, text);

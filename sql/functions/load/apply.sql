@@ -94,14 +94,15 @@ begin
   return v_row_count;
 end $$;
 
--- What the source now says of rows that did not change: its own date, the hash of its row.
+-- What the source now says of rows that did not change: its own date, the hash of its row. After a first import nearly all rows
+-- have one revision, and the planner would take "another one" for no row at all: the sum keeps its statistics out of it.
 create or replace function load.remember(p_entity text) returns void language plpgsql
 -- to remember is not to replace
 set rosterhub.import = '' as $$
 begin
   execute format('update store.%1$I as k set row_hash = i.row_hash, source_modified_at = i.date_last_modified
     from %2$I as i where k.sourced_id = i.sourced_id and i.known_status is not null and not i.faulty and not i.warned
-      and k.revision <> (select revision from import_context)
+      and k.revision + 0 <> (select revision from import_context)
       and (k.row_hash, k.source_modified_at) is distinct from (i.row_hash, i.date_last_modified)', p_entity, 'incoming_' || p_entity);
 end $$;
 

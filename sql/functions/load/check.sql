@@ -41,8 +41,9 @@ create or replace function load.value_sql(c catalog.csv_columns, p_mode text) re
 $$;
 comment on function load.value_sql is 'The SQL expression that turns a staged cell into its value, null where it is none.';
 
--- The typed rows of a file: s are its staged rows, k the stored ones of the same ids, p_where a condition on them.
-create or replace function load.typed_sql(p_entity text, p_mode text, p_metadata jsonb, p_where text) returns text language plpgsql stable as $$
+-- The typed rows of a file: s are its staged rows, with what is known of their ids. p_where is a condition on the staged rows
+-- alone, p_changed one on both: it is asked before a cell is read, since of most packages most rows are as they were.
+create or replace function load.typed_sql(p_entity text, p_mode text, p_metadata jsonb, p_where text, p_changed text) returns text language plpgsql stable as $$
 declare
   v_values text;
   v_raws text;
@@ -61,9 +62,10 @@ begin
       v_hashed || ', ' || string_agg(format('s.%I', key), ', ' order by value) || format(', %L::text', array_agg(value order by value))
     into v_metadata, v_hashed from jsonb_each_text(p_metadata);
   end if;
-  return format('select s.ordinal, %s, %s, %s as metadata, hash_record_extended(row(%s), 0) as row_hash, k.status as known_status, '
-    'k.source_system as known_source, k.row_hash as known_hash from %I as s left join store.%I as k on k.sourced_id = s.sourced_id where %s offset 0',
-    v_values, v_raws, v_metadata, v_hashed, 'staged_' || p_entity, p_entity, p_where);
+  return format('select s.ordinal, %s, %s, %s as metadata, s.row_hash, s.known_status, s.known_source from (
+      select s.*, hash_record_extended(row(%s), 0) as row_hash, k.status as known_status, k.source_system as known_source, k.row_hash as known_hash
+      from %I as s left join store.%I as k on k.sourced_id = s.sourced_id where %s offset 0) as s where %s offset 0',
+    v_values, v_raws, v_metadata, v_hashed, 'staged_' || p_entity, p_entity, p_where, p_changed);
 end $$;
 
 create or replace function load.check(p_entity text) returns void language plpgsql as $$
@@ -96,12 +98,14 @@ begin
       'duplicate_id', quote_literal('an earlier row of this file has the same sourcedId') where v_duplicates;
   select string_agg('(' || condition || ')', ' or ') filter (where is_fault), string_agg('(' || condition || ')', ' or ') filter (where not is_fault)
   into v_faulty, v_warned from import_rules;
-  v_typed := load.typed_sql(p_entity, v_file.mode, v_file.metadata, 'true');
+  v_typed := load.typed_sql(p_entity, v_file.mode, v_file.metadata, 'true',
+    format('(s.known_hash is distinct from s.row_hash or s.known_source <> %L%s%s)', v_context.source,
+      -- a blank status is one in a bulk file, and none in a delta of the same row
+      case when v_file.mode = 'delta' then ' or s.status is null' else '' end,
+      case when v_duplicates then format(' or s.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity) else '' end));
   execute format('create temp table %I on commit drop as
-    select %s, t.metadata, t.row_hash, t.known_status, coalesce(%s, false) as faulty, coalesce(%s, false) as warned from (%s) as t
-    where t.known_hash is distinct from t.row_hash or t.known_source <> %L or t.status is null%s',
-    'incoming_' || p_entity, v_columns, v_faulty, v_warned, v_typed, v_context.source,
-    case when v_duplicates then format(' or t.ordinal in (select ordinal from %I)', 'duplicate_' || p_entity) else '' end);
+    select %s, t.metadata, t.row_hash, t.known_status, coalesce(%s, false) as faulty, coalesce(%s, false) as warned from (%s) as t',
+    'incoming_' || p_entity, v_columns, v_faulty, v_warned, v_typed);
   execute format('analyze %I', 'incoming_' || p_entity);
   perform load.report(p_entity, v_file.file, v_file.mode, v_file.metadata);
   perform load.warn_of_unstored(p_entity, v_file.file);
@@ -122,7 +126,7 @@ begin
   if load.any_marked(p_entity, 'faulty') and v_rules is not null then
     execute format('insert into import_faults select %L, load.line(%1$L, t.ordinal), r.header, r.value, r.code, r.reason
       from (%s) as t cross join lateral (values %s) as r(applies, header, value, code, reason) where r.applies', p_file,
-      load.typed_sql(p_entity, p_mode, p_metadata, format('s.ordinal in (select ordinal from %s where faulty)', v_incoming)), v_rules);
+      load.typed_sql(p_entity, p_mode, p_metadata, format('s.ordinal in (select ordinal from %s where faulty)', v_incoming), 'true'), v_rules);
   end if;
   select string_agg(format('(%s, %L, %s, %L, %s)', condition, header, value, code, reason), ', ') into v_rules from import_rules where not is_fault;
   if load.any_marked(p_entity, 'warned') and v_rules is not null then
@@ -130,7 +134,7 @@ begin
         r.code, (array_agg(r.reason order by t.ordinal))[1], count(*)
       from (%s) as t cross join lateral (values %s) as r(applies, header, value, code, reason) where r.applies
       group by r.header, r.code', p_file,
-      load.typed_sql(p_entity, p_mode, p_metadata, format('s.ordinal in (select ordinal from %s where warned and not faulty)', v_incoming)), v_rules);
+      load.typed_sql(p_entity, p_mode, p_metadata, format('s.ordinal in (select ordinal from %s where warned and not faulty)', v_incoming), 'true'), v_rules);
   end if;
 end $$;
 comment on function load.report is 'Writes each fault of each refused row; warnings once for each column and code, with how many rows and the first.';

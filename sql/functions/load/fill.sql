@@ -56,7 +56,7 @@ declare
 begin
   analyze joined;
   -- another source's import may be filling the same records: wait for it, then see what it wrote
-  execute format('select from store.%I where sourced_id in (select sourced_id from joined) and revision <> %s order by sourced_id for update',
+  execute format('select from store.%I where sourced_id in (select sourced_id from joined) and revision + 0 <> %s order by sourced_id for update',
     p_file.parent, v_revision);
   execute format('update store.%1$I as k set %2$I = f.value, revision = %3$s, document = shape.%1$I(%4$s)
     from (select j.sourced_id, v.value from (select distinct sourced_id from joined) as j left join load.%5$I as v using (sourced_id)) as f

@@ -11,6 +11,8 @@ begin
   set local work_mem = '96MB';
   -- compiling the long expressions of a check takes longer than running them
   set local jit = off;
+  -- the store is in memory for the most part: what a small package names is looked up, not read whole
+  set local random_page_cost = 1.1;
   set local datestyle = 'ISO, YMD';
   create temp table import_context on commit drop as
     select p_source as source, p_version as version, p_keep_dangling as keep_dangling, p_take_over as take_over, v_revision as revision,

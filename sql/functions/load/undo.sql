@@ -12,7 +12,7 @@ begin
       coalesce(''import '' || t.later, ''a client'') || '' has changed the record since''
     from (select l.sourced_id, later.import_id as later from store.replaced_rows as l join store.%1$I as k on k.sourced_id = l.sourced_id
         left join store.replaced_rows as later on later.entity = %1$L and later.old_revision = $2 and later.sourced_id = l.sourced_id
-        where l.import_id = $1 and l.entity = %1$L and k.revision <> $2
+        where l.import_id = $1 and l.entity = %1$L and k.revision + 0 <> $2
       union all
       select c.sourced_id, c.import_id from store.replaced_rows as c where c.entity = %1$L and c.old_revision = $2
         and not exists (select from store.replaced_rows as l where l.import_id = $1 and l.entity = %1$L and l.sourced_id = c.sourced_id)) as t', p_entity)
@@ -89,7 +89,7 @@ begin
     execute format('create temp table joined on commit drop as
       select distinct j.sourced_id from (select %1$I as sourced_id from store.%2$I where revision = $1
         union all select old ->> %1$L from store.replaced_rows where import_id = $2 and entity = %2$L) as j
-      join store.%3$I as k on k.sourced_id = j.sourced_id where k.revision <> $1', v_file.parent_key, v_file.entity, v_file.parent)
+      join store.%3$I as k on k.sourced_id = j.sourced_id where k.revision + 0 <> $1', v_file.parent_key, v_file.entity, v_file.parent)
     using v_context.revision, v_context.import_id;
     perform load.fill_joined(v_file);
   end loop;
