@@ -1,9 +1,10 @@
 // Config -> the one `sql`: PostgreSQL by URL, or PGlite in this process. Hides what the two do differently: how rows are
-// copied in, and how a role is taken. The only importer of postgres.js and PGlite.
+// copied in and out, and how a role is taken. The only importer of postgres.js and PGlite.
 
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
+import { RowBlocks } from './blocks.ts'
 
 export type Sql = postgres.Sql<Record<string, unknown>>
 export type Transaction = postgres.TransactionSql<Record<string, unknown>>
@@ -18,7 +19,19 @@ export interface Database {
     columns: readonly string[],
     rows: AsyncIterable<Uint8Array>,
   ) => Promise<void>
+  /**
+   * The rows of a query as CSV text, in blocks cut at line ends; the transaction is busy until the last is read. Leaving
+   * early, or an error of the reader's, fails the transaction. Embedded, all rows are in memory before the first is read.
+   */
+  readonly copyOut: (transaction: Transaction, query: string, options?: CopyOutOptions) => AsyncIterable<Uint8Array>
   readonly close: () => Promise<void>
+}
+
+export interface CopyOutOptions {
+  /** Whether the names of the columns come first; default false. */
+  readonly header?: boolean
+  /** What ends each row; default LF. */
+  readonly lineEnd?: '\n' | '\r\n'
 }
 
 export interface PostgresOptions {
@@ -74,6 +87,7 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
     sql,
     embedded: false,
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
+    copyOut: (transaction, query, options) => copyOut(transaction, query, options, true),
     close: () => sql.end({ timeout: 5 }),
   }
 }
@@ -95,6 +109,40 @@ async function copyIn(transaction: Transaction, text: string, rows: AsyncIterabl
   })
 }
 
+async function* copyOut(
+  transaction: Transaction,
+  text: string,
+  { header = false, lineEnd = '\n' }: CopyOutOptions = {},
+  isCancellable: boolean,
+): AsyncGenerator<Uint8Array> {
+  const query = transaction.unsafe(`copy (${text}) to stdout with (format csv, header ${header})`)
+  const stream = await query.readable()
+  const blocks = new RowBlocks(stream, lineEnd)
+  let isWhole = false
+  try {
+    yield* blocks.read()
+    isWhole = true
+  } finally {
+    if (!isWhole) {
+      // the client takes a query whose stream it has handed over for done, and would not cancel it
+      if (isCancellable && !blocks.isOver) await Object.assign(query, { active: true }).cancel()
+      await blocks.discard()
+      // whoever went on would take a part of the rows for all
+      await transaction`select 1/0`.catch(() => {})
+    }
+    resume(stream)
+  }
+}
+
+/** A COPY whose end comes while its stream is full leaves the connection paused (porsager/postgres #499). */
+function resume(stream: Readable): void {
+  try {
+    stream._read(0)
+  } catch {
+    // the connection is gone
+  }
+}
+
 /** PGlite that is already open; `role` is taken for the whole session, of which there is one. */
 export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Database> {
   const sql = postgres({
@@ -114,6 +162,7 @@ export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Da
     copy: async (_transaction, table, columns, rows) => {
       for await (const blob of blobs(rows)) await pglite.query(copyText(table, columns, "'/dev/blob'"), [], { blob })
     },
+    copyOut: (transaction, query, options) => copyOut(transaction, query, options, false),
     close: () => sql.end({ timeout: 5 }),
   }
 }

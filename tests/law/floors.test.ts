@@ -13,7 +13,7 @@ const filesOf = (folder: string): string[] =>
 /** The floors from the ground up; a name that ends in a slash is a folder. */
 const floors: readonly (readonly string[])[] = [
   ['generated/', 'config.ts'],
-  ['errors.ts', 'bytes.ts', 'call.ts', 'extent.ts', 'row.ts', 'secrets.ts'],
+  ['errors.ts', 'bytes.ts', 'call.ts', 'extent.ts', 'row.ts', 'blocks.ts', 'secrets.ts'],
   [
     'filter.ts',
     'cursor.ts',
