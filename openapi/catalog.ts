@@ -213,5 +213,6 @@ export function catalogSql(
       columnRows,
     ),
     '-- the writers of what clients may write are made from the rows above\nselect load.create_writers();\n',
+    '-- and so are the rows of the files of an export\nselect load.create_exports();\n',
   ].join('\n')
 }

@@ -23,7 +23,7 @@ export interface Database {
    * The rows of a query as CSV text, in blocks cut at line ends; the transaction is busy until the last is read. Leaving
    * early, or an error of the reader's, fails the transaction. Embedded, all rows are in memory before the first is read.
    */
-  readonly copyOut: (transaction: Transaction, query: string, options?: CopyOutOptions) => AsyncIterable<Uint8Array>
+  readonly copyOut: (transaction: Transaction, query: string, options?: CopyOutOptions) => AsyncGenerator<Uint8Array>
   readonly close: () => Promise<void>
 }
 
@@ -32,6 +32,8 @@ export interface CopyOutOptions {
   readonly header?: boolean
   /** What ends each row; default LF. */
   readonly lineEnd?: '\n' | '\r\n'
+  /** Ends the reading as leaving does, even where no row comes. */
+  readonly signal?: AbortSignal
 }
 
 export interface PostgresOptions {
@@ -112,17 +114,21 @@ async function copyIn(transaction: Transaction, text: string, rows: AsyncIterabl
 async function* copyOut(
   transaction: Transaction,
   text: string,
-  { header = false, lineEnd = '\n' }: CopyOutOptions = {},
+  { header = false, lineEnd = '\n', signal }: CopyOutOptions = {},
   isCancellable: boolean,
 ): AsyncGenerator<Uint8Array> {
   const query = transaction.unsafe(`copy (${text}) to stdout with (format csv, header ${header})`)
   const stream = await query.readable()
   const blocks = new RowBlocks(stream, lineEnd)
+  const stop = () => blocks.stop(signal?.reason)
+  signal?.addEventListener('abort', stop)
   let isWhole = false
   try {
+    if (signal?.aborted) stop()
     yield* blocks.read()
     isWhole = true
   } finally {
+    signal?.removeEventListener('abort', stop)
     if (!isWhole) {
       // the client takes a query whose stream it has handed over for done, and would not cancel it
       if (isCancellable && !blocks.isOver) await Object.assign(query, { active: true }).cancel()

@@ -940,3 +940,6 @@ insert into catalog.csv_columns (file, header, column_name, stored, position, ty
 
 -- the writers of what clients may write are made from the rows above
 select load.create_writers();
+
+-- and so are the rows of the files of an export
+select load.create_exports();

@@ -41,5 +41,6 @@ grant execute on function
   api.token(bytea),
   api.consumer(text),
   api.use_nonce(text, text, bigint, integer),
-  api.applied_migrations()
+  api.applied_migrations(),
+  api.export_open(text, text)
 to rosterhub_app;

@@ -1,0 +1,117 @@
+// The store -> a package of OneRoster 1.2, as a stream: manifest first, then each file that has rows, copied out of the
+// database and packed while it is read. All of it is of one moment. Knows no entity: the database says which files there are.
+
+import { csvLine } from './csv.ts'
+import type { Database, Sql, Transaction } from './database.ts'
+import { writeZip } from './zip.ts'
+
+export interface ExportOptions {
+  /** Who asks, by its client id. */
+  readonly client: string
+  /** Only what was published after this moment, RFC 3339: a delta package. Absent: a bulk package. */
+  readonly since?: string | undefined
+  /** What broke the stream off after it had begun; a reader who left did not. */
+  readonly onBroken?: (cause: unknown) => void
+}
+
+export interface Export {
+  /** The archive. Breaks off where the database fails; cancelling it ends the transaction at once. */
+  readonly stream: ReadableStream<Uint8Array>
+  /** The last publication in it, RFC 3339: what the next delta is asked for with. */
+  readonly asOf: string
+  /** A name for the archive: what it is, and of when. */
+  readonly name: string
+}
+
+interface Opened {
+  readonly asOf: string
+  /** Every file of the standard; without a query it has no rows. */
+  readonly files: readonly { readonly file: string; readonly header: readonly string[]; readonly query?: string }[]
+}
+
+const encoder = new TextEncoder()
+
+/** Begins an export. Throws what the database raised, before a byte is made: RH001 with 400 for a bad `since`. */
+export function exportPackage(
+  database: { readonly sql: Sql; readonly copyOut: Database['copyOut'] },
+  { client, since, onBroken }: ExportOptions,
+): Promise<Export> {
+  return new Promise((resolve, reject) => {
+    let isOpen = false
+    const run = async (transaction: Transaction): Promise<void> => {
+      const [row] = await transaction<{ opened: Opened }[]>`
+        select api.export_open(${client}, ${since ?? null}) as opened`
+      const opened = row?.opened as Opened
+      const left = new AbortController()
+      let copying: AsyncGenerator<Uint8Array> | undefined
+      const rowsOf = (query: string) => {
+        copying = database.copyOut(transaction, query, { lineEnd: '\r\n', signal: left.signal })
+        return copying
+      }
+      const { stream, ended } = watched(writeZip(filesOf(opened, since, rowsOf)), left)
+      isOpen = true
+      const name = `oneroster-${since === undefined ? 'bulk' : 'delta'}-${opened.asOf.replace(/[-:]|\.\d+/g, '')}.zip`
+      resolve({ stream, asOf: opened.asOf, name })
+      // the transaction has the connection until the last copy has let go of it
+      await ended.finally(() => copying?.return(undefined))
+    }
+    database.sql.begin('isolation level repeatable read, read only', run).catch((cause: unknown) => {
+      if (!isOpen) reject(cause)
+      else if (!(cause instanceof ReaderLeft)) onBroken?.(cause)
+    })
+  })
+}
+
+class ReaderLeft extends Error {
+  override name = 'ReaderLeft'
+}
+
+function filesOf({ files }: Opened, since: string | undefined, rowsOf: (query: string) => AsyncIterable<Uint8Array>) {
+  const mode = since === undefined ? 'bulk' : 'delta'
+  const present = files.flatMap(({ file, header, query }) => {
+    if (query === undefined) return []
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      yield encoder.encode(csvLine(header))
+      yield* rowsOf(query)
+    }
+    return [{ name: file, chunks }]
+  })
+  const lines = [
+    ['propertyName', 'value'],
+    ['manifest.version', '1.0'],
+    ['oneroster.version', '1.2'],
+    ...files
+      .map(({ file, query }) => [`file.${file.replace(/\.csv$/, '')}`, query === undefined ? 'absent' : mode])
+      .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    ['source.systemName', 'RosterHub'],
+    ['source.systemCode', 'rosterhub'],
+  ]
+  const manifest = { name: 'manifest.csv', chunks: () => [encoder.encode(lines.map(csvLine).join(''))] }
+  return [manifest, ...present]
+}
+
+/** The same stream, and when it is over: read to its end, broken off, or left by its reader. */
+function watched(archive: ReadableStream<Uint8Array>, left: AbortController) {
+  const reader = archive.getReader()
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (!done) return controller.enqueue(value)
+        resolve()
+        controller.close()
+      } catch (cause) {
+        reject(cause)
+        throw cause
+      }
+    },
+    async cancel() {
+      const cause = new ReaderLeft('the reader left')
+      left.abort(cause)
+      await reader.cancel(cause).catch(() => {})
+      reject(cause)
+    },
+  })
+  return { stream, ended }
+}
