@@ -8,6 +8,8 @@ import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
 import { ApiError, errorResponse, toApiError } from './errors.ts'
+import type { Exportable } from './exporter.ts'
+import { exportRoutes } from './exports.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { health, readiness } from './health.ts'
 import type { Observe } from './observe.ts'
@@ -35,6 +37,8 @@ export interface AppOptions {
   readonly writesTogether?: number
   /** Compiles each route at its first request; false where a runtime forbids code made at run time. Default true. */
   readonly aot?: boolean
+  /** What can be exported; without it nothing can, as where a connection ends with its request. */
+  readonly exports?: Exportable
   /** What shows the reference at /docs; without it there is none. */
   readonly viewer?: Viewer
 }
@@ -180,6 +184,7 @@ function serviceRoutes(given: AppOptions): Route[] {
   return [
     { path: '/oauth2/token', methods: { POST: token } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
+    ...exportRoutes(given.exports, auth, given.observe),
   ]
 }
 

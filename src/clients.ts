@@ -3,6 +3,7 @@
 
 import type { Sql, Transaction } from './database.ts'
 import { textArray } from './database.ts'
+import hub from './generated/hub.document.ts'
 import { operations } from './generated/operations.ts'
 import { consumerSecret, randomSecret, sha256 } from './secrets.ts'
 
@@ -29,8 +30,13 @@ export interface Client {
   readonly revokedAt: string | null
 }
 
-/** Every scope that some operation asks for. */
-export const allScopes: readonly string[] = [...new Set(operations.flatMap((operation) => operation.scopes))].sort()
+/** Every scope that some operation asks for, of the standard's services or the hub's own. */
+export const allScopes: readonly string[] = [
+  ...new Set([
+    ...operations.flatMap((operation) => operation.scopes),
+    ...Object.keys(hub.components.securitySchemes.OAuth2CC.flows.clientCredentials.scopes),
+  ]),
+].sort()
 
 /**
  * The scopes of a name: one by its URI, or those of every binding by their last part; `roster.readonly` opens the same data

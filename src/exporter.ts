@@ -2,7 +2,7 @@
 // database and packed while it is read. All of it is of one moment. Knows no entity: the database says which files there are.
 
 import { csvLine } from './csv.ts'
-import type { Database, Sql, Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { writeZip } from './zip.ts'
 
 export interface ExportOptions {
@@ -10,8 +10,6 @@ export interface ExportOptions {
   readonly client: string
   /** Only what was published after this moment, RFC 3339: a delta package. Absent: a bulk package. */
   readonly since?: string | undefined
-  /** What broke the stream off after it had begun; a reader who left did not. */
-  readonly onBroken?: (cause: unknown) => void
 }
 
 export interface Export {
@@ -21,7 +19,11 @@ export interface Export {
   readonly asOf: string
   /** A name for the archive: what it is, and of when. */
   readonly name: string
+  /** Settles when the transaction has ended. Rejects with what broke the stream off; a reader who left did not. */
+  readonly ended: Promise<void>
 }
+
+export type Exportable = Pick<Database, 'sql' | 'copyOut' | 'embedded'>
 
 interface Opened {
   readonly asOf: string
@@ -31,35 +33,44 @@ interface Opened {
 
 const encoder = new TextEncoder()
 
-/** Begins an export. Throws what the database raised, before a byte is made: RH001 with 400 for a bad `since`. */
-export function exportPackage(
-  database: { readonly sql: Sql; readonly copyOut: Database['copyOut'] },
-  { client, since, onBroken }: ExportOptions,
-): Promise<Export> {
-  return new Promise((resolve, reject) => {
-    let isOpen = false
-    const run = async (transaction: Transaction): Promise<void> => {
-      const [row] = await transaction<{ opened: Opened }[]>`
-        select api.export_open(${client}, ${since ?? null}) as opened`
-      const opened = row?.opened as Opened
-      const left = new AbortController()
-      let copying: AsyncGenerator<Uint8Array> | undefined
-      const rowsOf = (query: string) => {
-        copying = database.copyOut(transaction, query, { lineEnd: '\r\n', signal: left.signal })
-        return copying
-      }
-      const { stream, ended } = watched(writeZip(filesOf(opened, since, rowsOf)), left)
-      isOpen = true
-      const name = `oneroster-${since === undefined ? 'bulk' : 'delta'}-${opened.asOf.replace(/[-:]|\.\d+/g, '')}.zip`
-      resolve({ stream, asOf: opened.asOf, name })
-      // the transaction has the connection until the last copy has let go of it
-      await ended.finally(() => copying?.return(undefined))
+/**
+ * Begins an export. Throws what the database raised, before a byte is made: RH001 with 400 for a bad `since`. Embedded, all of
+ * it is made before: the one session is not held for as long as a reader takes.
+ */
+export async function exportPackage(database: Exportable, { client, since }: ExportOptions): Promise<Export> {
+  const { promise: begun, resolve, reject } = Promise.withResolvers<Omit<Export, 'ended'>>()
+  const run = async (transaction: Transaction): Promise<void> => {
+    const [row] = await transaction<{ opened: Opened }[]>`
+      select api.export_open(${client}, ${since ?? null}) as opened`
+    const opened = row?.opened as Opened
+    const left = new AbortController()
+    let copying: AsyncGenerator<Uint8Array> | undefined
+    const rowsOf = (query: string) => {
+      copying = database.copyOut(transaction, query, { lineEnd: '\r\n', signal: left.signal })
+      return copying
     }
-    database.sql.begin('isolation level repeatable read, read only', run).catch((cause: unknown) => {
-      if (!isOpen) reject(cause)
-      else if (!(cause instanceof ReaderLeft)) onBroken?.(cause)
-    })
-  })
+    const { stream, over } = watched(writeZip(filesOf(opened, since, rowsOf)), left)
+    over.catch(() => {})
+    const name = `oneroster-${since === undefined ? 'bulk' : 'delta'}-${opened.asOf.replace(/[-:]|\.\d+/g, '')}.zip`
+    try {
+      const made = database.embedded ? (await new Response(stream).blob()).stream() : stream
+      resolve({ stream: made, asOf: opened.asOf, name })
+      await over
+    } finally {
+      // the transaction has the connection until the last copy has let go of it
+      await copying?.return(undefined)
+    }
+  }
+  const transaction = database.sql.begin('isolation level repeatable read, read only', run)
+  const ended = transaction.then(
+    () => {},
+    (cause: unknown) => {
+      reject(cause)
+      if (!(cause instanceof ReaderLeft)) throw cause
+    },
+  )
+  ended.catch(() => {})
+  return { ...(await begun), ended }
 }
 
 class ReaderLeft extends Error {
@@ -93,7 +104,7 @@ function filesOf({ files }: Opened, since: string | undefined, rowsOf: (query: s
 /** The same stream, and when it is over: read to its end, broken off, or left by its reader. */
 function watched(archive: ReadableStream<Uint8Array>, left: AbortController) {
   const reader = archive.getReader()
-  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  const { promise: over, resolve, reject } = Promise.withResolvers<void>()
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
@@ -113,5 +124,5 @@ function watched(archive: ReadableStream<Uint8Array>, left: AbortController) {
       reject(cause)
     },
   })
-  return { stream, ended }
+  return { stream, over }
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
 import { bundleEdge } from './cli/edge.ts'
+import { type Exported, fetchExport, runExport } from './cli/exporting.ts'
 import { type ImportFlags, reportText, runImport } from './cli/importing.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
@@ -20,6 +21,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   serve [--port 3000] [--data .rosterhub]
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
+  export FILE.zip [--since INSTANT] [--data .rosterhub] [--url URL [--client-id ID] [--client-secret SECRET]] [--json]
   clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
@@ -38,6 +40,10 @@ const options = {
   'keep-dangling': { type: 'boolean' },
   'take-over': { type: 'boolean' },
   faults: { type: 'string' },
+  since: { type: 'string' },
+  url: { type: 'string' },
+  'client-id': { type: 'string' },
+  'client-secret': { type: 'string' },
   name: { type: 'string' },
   scope: { type: 'string', multiple: true },
   oauth1: { type: 'boolean' },
@@ -114,6 +120,35 @@ async function importCommand(config: Config, flags: Flags, file: string | undefi
   }
 }
 
+async function exportCommand(config: Config, flags: Flags, file: string | undefined): Promise<void> {
+  if (file === undefined) throw new CommandError('export FILE.zip: name the file')
+  const made =
+    flags.url === undefined ? await exportHere(config, flags, file) : await exportFrom(flags.url, flags, file)
+  const text = `${made.file}: ${made.sizeBytes} bytes, as of ${made.asOf}; what comes after is --since ${made.asOf}`
+  process.stdout.write(`${flags.json ? JSON.stringify(made) : text}\n`)
+}
+
+async function exportHere(config: Config, flags: Flags, file: string): Promise<Exported> {
+  const data = await openData(config, { directory: directoryOf(flags), holder: 'an export' })
+  try {
+    if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
+    return await runExport(data.owner, file, flags.since)
+  } finally {
+    await data.close()
+  }
+}
+
+function exportFrom(url: string, flags: Flags, file: string): Promise<Exported> {
+  const { ROSTERHUB_CLIENT_ID, ROSTERHUB_CLIENT_SECRET } = process.env
+  const clientId = flags['client-id'] ?? ROSTERHUB_CLIENT_ID
+  const clientSecret = flags['client-secret'] ?? ROSTERHUB_CLIENT_SECRET
+  if (!URL.canParse(url)) throw new CommandError(`--url must be the address of a hub, not "${url}"`)
+  if (clientId === undefined || clientSecret === undefined) {
+    throw new CommandError('--url wants a client: --client-id and --client-secret, or ROSTERHUB_CLIENT_ID and _SECRET')
+  }
+  return fetchExport({ url, clientId, clientSecret }, file, flags.since)
+}
+
 async function clientsRun(
   config: Config,
   flags: Flags,
@@ -172,6 +207,8 @@ async function run(argv: string[]): Promise<void> {
       return migrateCommand(config, flags)
     case 'import':
       return importCommand(config, flags, rest[0])
+    case 'export':
+      return exportCommand(config, flags, rest[0])
     case 'clients':
       return clientsRun(config, flags, rest[0], rest[1])
     case 'district':

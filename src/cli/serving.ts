@@ -11,7 +11,15 @@ import { CommandError } from './data.ts'
 
 export function appFor(database: Database, config: Config): App {
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
-  return createApp({ sql: database.sql, config, observe, sqlHashes: sqlHashes(), version: packageJson.version, viewer })
+  return createApp({
+    sql: database.sql,
+    exports: database,
+    config,
+    observe,
+    sqlHashes: sqlHashes(),
+    version: packageJson.version,
+    viewer,
+  })
 }
 
 /** The viewer of the reference: @scalar/api-reference, as `bun run viewer` put it there. */

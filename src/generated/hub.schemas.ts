@@ -32,3 +32,15 @@ export const Health = Type.Object({
   "checks": Type.Object({
 }, { additionalProperties: true }),
 }, { additionalProperties: false })
+
+export const StatusInfo = Type.Object({
+  "imsx_codeMajor": Type.Literal("failure"),
+  "imsx_severity": Type.Literal("error"),
+  "imsx_description": Type.Optional(Type.String()),
+  "imsx_CodeMinor": Type.Optional(Type.Object({
+  "imsx_codeMinorField": Type.Array(Type.Object({
+  "imsx_codeMinorFieldName": Type.String(),
+  "imsx_codeMinorFieldValue": Type.String(),
+}, { additionalProperties: false })),
+}, { additionalProperties: false })),
+}, { additionalProperties: false })

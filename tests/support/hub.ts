@@ -44,6 +44,7 @@ function hubOver(database: TestDatabase, settings: Partial<Config>): Hub {
   const observations: Observation[] = []
   const app = createApp({
     sql: database.app.sql,
+    exports: database.app,
     config: { ...readConfig({}), ...settings },
     observe: (observation) => void observations.push(observation),
     sqlHashes: sqlHashes(),
@@ -51,7 +52,9 @@ function hubOver(database: TestDatabase, settings: Partial<Config>): Hub {
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
     const wanted =
-      scopes === undefined ? allScopes : scopes.map((scope) => (scope.startsWith('https:') ? scope : scopeBase + scope))
+      scopes === undefined
+        ? allScopes
+        : scopes.map((scope) => (/^(https|urn):/.test(scope) ? scope : scopeBase + scope))
     const { clientId, clientSecret } = await createClient(database.owner.sql, 'test', wanted)
     const answer = await app.fetch(
       new Request(`${origin}/oauth2/token`, {
