@@ -49,7 +49,9 @@ export async function exportPackage(database: Exportable, { client, since }: Exp
       copying = database.copyOut(transaction, query, { lineEnd: '\r\n', signal: left.signal })
       return copying
     }
-    const { stream, over } = watched(writeZip(filesOf(opened, since, rowsOf)), left)
+    // where the session is shared the end is not waited for by the last byte, but by whoever asked
+    const last = database.embedded ? undefined : ended
+    const { stream, over } = watched(writeZip(filesOf(opened, since, rowsOf)), left, last)
     over.catch(() => {})
     const name = `oneroster-${since === undefined ? 'bulk' : 'delta'}-${opened.asOf.replace(/[-:]|\.\d+/g, '')}.zip`
     try {
@@ -61,16 +63,14 @@ export async function exportPackage(database: Exportable, { client, since }: Exp
       await copying?.return(undefined)
     }
   }
-  const transaction = database.sql.begin('isolation level repeatable read, read only', run)
-  const ended = transaction.then(
-    () => {},
-    (cause: unknown) => {
-      reject(cause)
-      if (!(cause instanceof ReaderLeft)) throw cause
-    },
-  )
+  const ended = database.sql.begin('isolation level repeatable read, read only', run).catch((cause: unknown) => {
+    reject(cause)
+    if (!(cause instanceof ReaderLeft)) throw cause
+  }) as Promise<void>
   ended.catch(() => {})
-  return { ...(await begun), ended }
+  const made = await begun
+  if (database.embedded) await ended
+  return { ...made, ended }
 }
 
 class ReaderLeft extends Error {
@@ -101,8 +101,8 @@ function filesOf({ files }: Opened, since: string | undefined, rowsOf: (query: s
   return [manifest, ...present]
 }
 
-/** The same stream, and when it is over: read to its end, broken off, or left by its reader. */
-function watched(archive: ReadableStream<Uint8Array>, left: AbortController) {
+/** The same stream, its end held back for `last`; and when it is over: read to its end, broken off, or left by its reader. */
+function watched(archive: ReadableStream<Uint8Array>, left: AbortController, last: Promise<void> | undefined) {
   const reader = archive.getReader()
   const { promise: over, resolve, reject } = Promise.withResolvers<void>()
   const stream = new ReadableStream<Uint8Array>({
@@ -111,6 +111,7 @@ function watched(archive: ReadableStream<Uint8Array>, left: AbortController) {
         const { done, value } = await reader.read()
         if (!done) return controller.enqueue(value)
         resolve()
+        await last
         controller.close()
       } catch (cause) {
         reject(cause)

@@ -2,6 +2,7 @@
 
 import type { Database } from '../../src/database.ts'
 import { exportPackage } from '../../src/exporter.ts'
+import { readZip } from '../../src/zip.ts'
 
 export interface Taken {
   readonly archive: Blob
@@ -39,3 +40,11 @@ export async function documentsOf(database: Database, tables = carried): Promise
 
 export const activeOf = (held: ReadonlyMap<string, Held>): ReadonlyMap<string, string> =>
   new Map([...held].filter(([, { active }]) => active).map(([key, { document }]) => [key, document]))
+
+/** The texts of an archive's files by name, in their order. */
+export async function filesIn(archive: Blob): Promise<Readonly<Record<string, string>>> {
+  const files = await readZip(archive, { unpackedBytesMax: 1e9, fileCountMax: 64 })
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file.name, await new Response(file.stream()).text()] as const)),
+  )
+}
