@@ -15,10 +15,11 @@ const carriageReturn = 13
 export class RowBlocks {
   /** Whether the last row came, or an error in its place. */
   isOver = false
+  /** What came in place of the last row. */
+  failure: unknown
   private block = new Uint8Array(blockBytes)
   private usedBytes = 0
   private waiting: Uint8Array[] = []
-  private failure: unknown
   private isDiscarding = false
   private stopped: { readonly reason: unknown } | undefined
   private wake: () => void = () => {}

@@ -51,6 +51,22 @@ export const appRole = 'rosterhub_app'
 export const textArray = (values: readonly (string | null)[]): string =>
   `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
 
+/** Whether this is what a query says whose connection ended under it: the client's own words, or the socket's. */
+export function isCut(cause: unknown): boolean {
+  const { code, syscall } = (cause ?? {}) as { code?: unknown; syscall?: unknown }
+  return code === 'CONNECTION_CLOSED' || syscall !== undefined
+}
+
+/**
+ * A transaction that may outlive its connection: where that ends, it fails, and no rollback is sent after it, which the
+ * client would write into a socket that is no more, outside of any promise.
+ */
+export const begin = <T>(sql: Sql, options: string, run: (transaction: Transaction) => Promise<T>): Promise<T> =>
+  sql.begin(options, (transaction) =>
+    // the client itself fails the transaction when it learns of the end
+    run(transaction).catch((cause) => (isCut(cause) ? new Promise<T>(() => {}) : Promise.reject(cause))),
+  ) as Promise<T>
+
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 // every cell is text and an empty one is null, quoted or not, so nothing that the scanner lets pass can be rejected
@@ -130,11 +146,13 @@ async function* copyOut(
   } finally {
     signal?.removeEventListener('abort', stop)
     if (!isWhole) {
+      const isOver = blocks.isOver
       // the client takes a query whose stream it has handed over for done, and would not cancel it
-      if (isCancellable && !blocks.isOver) await Object.assign(query, { active: true }).cancel()
+      if (isCancellable && !isOver) await Object.assign(query, { active: true }).cancel()
       await blocks.discard()
-      // whoever went on would take a part of the rows for all
-      await transaction`select 1/0`.catch(() => {})
+      // whoever went on would take a part of the rows for all; after the database's own error nobody can
+      if (!(isOver && blocks.failure !== undefined) && !isCut(blocks.failure))
+        await transaction`select 1/0`.catch(() => {})
     }
     resume(stream)
   }

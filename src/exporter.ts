@@ -2,7 +2,7 @@
 // database and packed while it is read. All of it is of one moment. Knows no entity: the database says which files there are.
 
 import { csvLine } from './csv.ts'
-import type { Database, Transaction } from './database.ts'
+import { begin, type Database, type Transaction } from './database.ts'
 import { writeZip } from './zip.ts'
 
 export interface ExportOptions {
@@ -39,11 +39,11 @@ const encoder = new TextEncoder()
  */
 export async function exportPackage(database: Exportable, { client, since }: ExportOptions): Promise<Export> {
   const { promise: begun, resolve, reject } = Promise.withResolvers<Omit<Export, 'ended'>>()
+  const left = new AbortController()
   const run = async (transaction: Transaction): Promise<void> => {
     const [row] = await transaction<{ opened: Opened }[]>`
       select api.export_open(${client}, ${since ?? null}) as opened`
     const opened = row?.opened as Opened
-    const left = new AbortController()
     let copying: AsyncGenerator<Uint8Array> | undefined
     const rowsOf = (query: string) => {
       copying = database.copyOut(transaction, query, { lineEnd: '\r\n', signal: left.signal })
@@ -63,18 +63,14 @@ export async function exportPackage(database: Exportable, { client, since }: Exp
       await copying?.return(undefined)
     }
   }
-  const ended = database.sql.begin('isolation level repeatable read, read only', run).catch((cause: unknown) => {
+  const ended = begin(database.sql, 'isolation level repeatable read, read only', run).catch((cause: unknown) => {
     reject(cause)
-    if (!(cause instanceof ReaderLeft)) throw cause
+    if (!left.signal.aborted) throw cause
   }) as Promise<void>
   ended.catch(() => {})
   const made = await begun
   if (database.embedded) await ended
   return { ...made, ended }
-}
-
-class ReaderLeft extends Error {
-  override name = 'ReaderLeft'
 }
 
 function filesOf({ files }: Opened, since: string | undefined, rowsOf: (query: string) => AsyncIterable<Uint8Array>) {
@@ -119,7 +115,7 @@ function watched(archive: ReadableStream<Uint8Array>, left: AbortController, las
       }
     },
     async cancel() {
-      const cause = new ReaderLeft('the reader left')
+      const cause = new Error('the reader left')
       left.abort(cause)
       await reader.cancel(cause).catch(() => {})
       reject(cause)
