@@ -1,8 +1,9 @@
-// `bun run bench read|write|import`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
+// `bun run bench read|write|import|export`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
 // hardware, a table and each ratio beside its bar; a missed bar is told, and only a bench that cannot run exits with 1.
 
 import { parseArgs } from 'node:util'
 import { onServer } from './databases.ts'
+import { benchExport } from './export.ts'
 import { benchImport } from './import.ts'
 import { hardware } from './machine.ts'
 import { benchRead } from './read.ts'
@@ -12,6 +13,7 @@ import { benchWrite } from './write.ts'
 const usage = `bun run bench read    [--students 200000] [--seconds 4] [--rounds 5] [--connections 32] [--fresh] [--json]
 bun run bench write   [--seconds 4] [--rounds 5] [--connections 32] [--json]
 bun run bench import  [--students 200000] [--rounds 3] [--json]
+bun run bench export  [--students 200000] [--rounds 3] [--json]
 
 BENCH_DATABASE_URL names the server (default postgres://postgres@127.0.0.1:5432/postgres). The bench makes databases
 rosterhub_bench_* there and drops them; that of "read" stays for the next run, and --fresh makes it anew.
@@ -43,13 +45,14 @@ const benches = {
   read: () => benchRead({ students: count('students'), isFresh: flags.fresh, ...load() }),
   write: () => benchWrite(load()),
   import: () => benchImport({ students: count('students'), rounds: count('rounds', '3') }),
+  export: () => benchExport({ students: count('students'), rounds: count('rounds', '3') }),
 }
 
 async function run(bench: string | undefined): Promise<void> {
-  if (bench !== 'read' && bench !== 'write' && bench !== 'import') throw new UsageError(usage)
+  if (bench === undefined || !(bench in benches)) throw new UsageError(usage)
   const machine = await onServer((sql) => hardware(sql))
   process.stdout.write(`${machine}\n`)
-  const report = await benches[bench]()
+  const report = await benches[bench as keyof typeof benches]()
   printReport(report)
   if (flags.json) process.stdout.write(`${JSON.stringify({ bench, machine, ...report })}\n`)
 }

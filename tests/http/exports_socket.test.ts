@@ -71,6 +71,7 @@ describe.skipIf(backend === 'pglite')(
         while ((await reader?.read())?.done === false);
       }
       await expect(rest()).rejects.toThrow()
+      while (hub.observations.at(-1)?.status !== 500) await hub.owner.sql`select 1`
       expect(hub.observations.at(-1)).toMatchObject({ operation: 'exportPackage', status: 500 })
       expect(hub.observations.at(-1)?.cause).toBeInstanceOf(Error)
       const next = await begin()
