@@ -25,7 +25,7 @@ beforeAll(async () => {
     'p1,u1,app,v,pin,ada,secret',
   )
   await bulk(hub.owner, { ...school, ...gradebook, users, userProfiles: profiles })
-}, 60_000)
+}, 180_000)
 
 const ask = (query = '', init: RequestInit = {}, bearer = token): Promise<Response> =>
   Promise.resolve(hub.fetch(new Request(url + query, { headers: { authorization: `Bearer ${bearer}` }, ...init })))

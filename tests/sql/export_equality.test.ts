@@ -21,7 +21,7 @@ let other: Database
 beforeAll(async () => {
   one = (await openTestDatabase()).owner
   other = (await openTestDatabase()).owner
-}, 60_000)
+}, 180_000)
 
 /** Rows of a package that change something, as a delta: cells of other rows in their place, deleted or come back. */
 function changed(draw: Draw, { rows }: Package): Package {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   one = await openHub()
   other = (await openTestDatabase()).owner
   room = client(one, await one.token())
-}, 60_000)
+}, 180_000)
 beforeEach(async () => {
   await emptyStore(one.owner)
   await emptyStore(other)
