@@ -20,40 +20,40 @@ comment on view load.outgoing_roles is
 -- of what it shows, with ids of their own, and its rows that say otherwise count as deleted.
 
 create or replace view load.outgoing_line_item_score_scales as
-  with shown as (
-    select p.sourced_id, p.status, p.revision, p.score_scale_sourced_id,
-      case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end as made_id,
-      (select min(r.sourced_id) from store.line_item_score_scales as r where r.line_item_sourced_id = p.sourced_id
-        and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active') as row_id
-    from store.line_items as p
-  )
-  select r.sourced_id, case when s.sourced_id is null or r.sourced_id = s.row_id then r.status else 'tobedeleted' end as status, r.revision,
-    r.metadata, r.title, r.line_item_sourced_id, r.score_scale_sourced_id,
-    r.status = 'active' and (s.sourced_id is null or r.sourced_id = s.row_id) as in_bulk, s.revision as touched
-  from store.line_item_score_scales as r left join shown as s on s.sourced_id = r.line_item_sourced_id
-  where s.sourced_id is null or s.row_id is not null or s.score_scale_sourced_id is null or r.sourced_id <> s.made_id
+  select r.sourced_id, case when v.is_shown then r.status else 'tobedeleted' end as status, r.revision, r.metadata, r.title, r.line_item_sourced_id,
+    r.score_scale_sourced_id, r.status = 'active' and v.is_shown as in_bulk, p.revision as touched
+  from store.line_item_score_scales as r left join store.line_items as p on p.sourced_id = r.line_item_sourced_id
+    cross join lateral (select p.sourced_id is null or coalesce(r.score_scale_sourced_id = p.score_scale_sourced_id, false) and not exists (
+      select from store.line_item_score_scales as other where other.line_item_sourced_id = r.line_item_sourced_id and other.status = 'active'
+        and other.score_scale_sourced_id = r.score_scale_sourced_id and other.sourced_id < r.sourced_id) as is_shown) as v
+  where p.score_scale_sourced_id is null
+    or r.sourced_id <> case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end
+    or exists (select from store.line_item_score_scales as other where other.line_item_sourced_id = p.sourced_id and other.status = 'active'
+      and other.score_scale_sourced_id = p.score_scale_sourced_id)
   union all
-  select made_id, 'active', revision, null, null, sourced_id, score_scale_sourced_id, status = 'active', revision
-  from shown where score_scale_sourced_id is not null and row_id is null;
+  select case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end, 'active', p.revision,
+    null, null, p.sourced_id, p.score_scale_sourced_id, p.status = 'active', p.revision
+  from store.line_items as p where p.score_scale_sourced_id is not null and not exists (
+    select from store.line_item_score_scales as r where r.line_item_sourced_id = p.sourced_id and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active');
 comment on view load.outgoing_line_item_score_scales is
   'One row a line item at most, that of the scale it shows: of several, an import would choose by their ids.';
 
 create or replace view load.outgoing_result_score_scales as
-  with shown as (
-    select p.sourced_id, p.status, p.revision, p.score_scale_sourced_id,
-      case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end as made_id,
-      (select min(r.sourced_id) from store.result_score_scales as r where r.result_sourced_id = p.sourced_id
-        and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active') as row_id
-    from store.results as p
-  )
-  select r.sourced_id, case when s.sourced_id is null or r.sourced_id = s.row_id then r.status else 'tobedeleted' end as status, r.revision,
-    r.metadata, r.title, r.result_sourced_id, r.score_scale_sourced_id,
-    r.status = 'active' and (s.sourced_id is null or r.sourced_id = s.row_id) as in_bulk, s.revision as touched
-  from store.result_score_scales as r left join shown as s on s.sourced_id = r.result_sourced_id
-  where s.sourced_id is null or s.row_id is not null or s.score_scale_sourced_id is null or r.sourced_id <> s.made_id
+  select r.sourced_id, case when v.is_shown then r.status else 'tobedeleted' end as status, r.revision, r.metadata, r.title, r.result_sourced_id,
+    r.score_scale_sourced_id, r.status = 'active' and v.is_shown as in_bulk, p.revision as touched
+  from store.result_score_scales as r left join store.results as p on p.sourced_id = r.result_sourced_id
+    cross join lateral (select p.sourced_id is null or coalesce(r.score_scale_sourced_id = p.score_scale_sourced_id, false) and not exists (
+      select from store.result_score_scales as other where other.result_sourced_id = r.result_sourced_id and other.status = 'active'
+        and other.score_scale_sourced_id = r.score_scale_sourced_id and other.sourced_id < r.sourced_id) as is_shown) as v
+  where p.score_scale_sourced_id is null
+    or r.sourced_id <> case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end
+    or exists (select from store.result_score_scales as other where other.result_sourced_id = p.sourced_id and other.status = 'active'
+      and other.score_scale_sourced_id = p.score_scale_sourced_id)
   union all
-  select made_id, 'active', revision, null, null, sourced_id, score_scale_sourced_id, status = 'active', revision
-  from shown where score_scale_sourced_id is not null and row_id is null;
+  select case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end, 'active', p.revision,
+    null, null, p.sourced_id, p.score_scale_sourced_id, p.status = 'active', p.revision
+  from store.results as p where p.score_scale_sourced_id is not null and not exists (
+    select from store.result_score_scales as r where r.result_sourced_id = p.sourced_id and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active');
 
 create or replace view load.outgoing_line_item_learning_objective_ids as
   with shown as (

@@ -43,9 +43,9 @@ declare
 begin
   -- whoever may read it loses the right with it
   execute format('drop view if exists api.%I', 'export_' || p_entity);
-  execute format('create view api.%I as select %s, r.metadata, %s as in_bulk, x.changed_at
+  execute format('create view api.%I as select %s, r.metadata, %s as in_bulk, r.revision, %s as touched, x.changed_at
     from %s as r left join store.publications as p on p.revision = r.revision %s', 'export_' || p_entity, v_cells,
-    case when v_made then 'r.in_bulk' else 'r.status = ''active''' end, v_rows,
+    case when v_made then 'r.in_bulk' else 'r.status = ''active''' end, case when v_made then 'r.touched' else 'null::bigint' end, v_rows,
     case when v_made then 'left join store.publications as t on t.revision = r.touched
         cross join lateral (select greatest(p.published_at, t.published_at) as changed_at) as x'
       else 'cross join lateral (select p.published_at as changed_at) as x' end);
@@ -63,6 +63,19 @@ begin
 end $$;
 comment on function load.create_exports is 'Makes api.export_<entity> for every file of a package of 1.2. Called when the catalog has changed.';
 
+-- The condition on a view that its rows were published after a moment. Named one by one the revisions are found by an index,
+-- which a few are worth.
+create or replace function load.published_sql(p_entity text, p_since timestamptz) returns text language plpgsql stable as $$
+declare
+  v_revisions bigint[] := array(select revision from store.publications where published_at > p_since limit 1001);
+begin
+  return case
+    when v_revisions = '{}' then 'false'
+    when cardinality(v_revisions) > 1000 then format('changed_at > %L', p_since)
+    when to_regclass('load.outgoing_' || p_entity) is null then format('revision = any(%L::bigint[])', v_revisions)
+    else format('(revision = any(%1$L::bigint[]) or touched = any(%1$L::bigint[]))', v_revisions) end;
+end $$;
+
 -- Which files a package has, and the rows of each as a query. p_since is null for a bulk package.
 create or replace function load.export_files(p_since timestamptz) returns jsonb language plpgsql stable as $$
 declare
@@ -70,12 +83,13 @@ declare
   v_column_max constant integer := 400;
   v_file catalog.csv_files;
   v_headers text[];
-  v_where text := case when p_since is null then 'in_bulk' else format('changed_at > %L', p_since) end;
+  v_where text;
   v_any boolean;
   v_names text[];
   v_files jsonb := '[]';
 begin
   for v_file in select * from catalog.csv_files where binding is distinct from '1.1' order by position loop
+    v_where := case when p_since is null then 'in_bulk' else load.published_sql(v_file.entity, p_since) end;
     select array_agg(header order by position) into v_headers from catalog.csv_columns
     where file = v_file.file and binding is distinct from '1.1';
     execute format('select exists (select from api.%I where %s)', 'export_' || v_file.entity, v_where) into v_any;
