@@ -72,7 +72,7 @@ async function written(file: string, stream: ReadableStream<Uint8Array>): Promis
     await rename(unfinished, file)
     return sizeBytes
   } catch (cause) {
-    await rm(unfinished, { force: true })
+    await rm(unfinished, { force: true }).catch(() => {})
     throw new CommandError(`${file} was not written: ${(cause as Error).message}`)
   }
 }

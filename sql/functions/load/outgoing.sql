@@ -11,10 +11,20 @@ create or replace view load.outgoing_roles as
     r.status = 'active' or not exists (
       select from store.roles as other where other.user_sourced_id = r.user_sourced_id and other.status = 'active') as in_bulk,
     case when r.status = 'tobedeleted' then u.revision end as touched
-  from store.roles as r left join store.users as u on u.sourced_id = r.user_sourced_id;
+  from store.roles as r left join store.users as u on u.sourced_id = r.user_sourced_id
+  union all
+  select case when length(u.sourced_id) < 245 then u.sourced_id || name else md5(u.sourced_id || name) end, 'active', u.revision, null,
+    u.sourced_id, role ->> 'roleType', role ->> 'role', role #>> '{org,sourcedId}',
+    -- of what an id may have, "/" alone is written otherwise in a URN
+    replace(substr(role ->> 'userProfile', length('urn:rosterhub:userProfile:') + 1), '%2F', '/'),
+    (role ->> 'beginDate')::date, (role ->> 'endDate')::date, u.status = 'active', u.revision
+  from store.users as u cross join lateral (
+    select role, '/role/' || lpad(i::text, 3, '0') as name from jsonb_array_elements(u.roles) with ordinality as t(role, i)) as each
+  where not exists (select from store.roles as r where r.user_sourced_id = u.sourced_id);
 comment on view load.outgoing_roles is
   'A user without an active role shows the last known ones: a bulk file has them as any other, for a user must have a role. A '
-  'delta tells of a changed user''s deleted roles again: who has its package may have them as active, or not at all.';
+  'delta tells of a changed user''s deleted roles again: who has its package may have them as active, or not at all. '
+  'One whose every role became another user''s has no row left: its rows are made of what it shows.';
 
 -- A client writes a score scale or objectives into the record, where no row of a file says so. Such a record has rows made
 -- of what it shows, with ids of their own, and its rows that say otherwise count as deleted.
