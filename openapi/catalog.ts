@@ -214,5 +214,6 @@ export function catalogSql(
     ),
     '-- the writers of what clients may write, and the log of what imports replace, are made from the rows above\n' +
       'select load.create_writers();\nselect load.create_logs();\n',
+    '-- and so are the rows of the files of an export\nselect load.create_exports();\n',
   ].join('\n')
 }

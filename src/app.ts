@@ -8,6 +8,8 @@ import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
 import { ApiError, errorResponse, toApiError } from './errors.ts'
+import type { Exportable } from './exporter.ts'
+import { exportRoutes } from './exports.ts'
 import { hubOperations } from './generated/hub.operations.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { health, readiness } from './health.ts'
@@ -44,6 +46,8 @@ export interface AppOptions {
   readonly aot?: boolean
   /** What /metrics answers; without it there is none. */
   readonly metrics?: Pick<Metrics, 'text' | 'contentType'>
+  /** What can be exported; without it nothing can, as where a connection ends with its request. */
+  readonly exports?: Exportable
   /** What shows the reference at /docs; without it there is none. */
   readonly viewer?: Viewer
   /** Whom to tell of imports; absent, the workers find them by themselves. */
@@ -198,6 +202,7 @@ function serviceRoutes(given: AppOptions): Route[] {
     { path: '/oauth2/token', methods: { POST: token } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
     ...ownRoutes(auth, given),
+    ...exportRoutes(given.exports, auth, given.observe),
   ]
 }
 

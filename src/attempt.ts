@@ -6,6 +6,7 @@ import type { Database, Transaction } from './database.ts'
 import type { Job, JobProgress, JobStatus, Jobs, WorkerJobs } from './jobs.ts'
 import type { Tell } from './observe.ts'
 import { type RunOptions, runJob } from './runner.ts'
+import { refreshStatistics } from './statistics.ts'
 import { Aborted } from './steps.ts'
 import type { RandomAccess } from './zip.ts'
 
@@ -16,6 +17,8 @@ export interface AttemptOptions {
   readonly leaseMs: number
   readonly limits: Omit<RunOptions, 'signal' | 'onProgress' | 'onBackend'>
   readonly tell: Tell
+  /** Told of the job as it stands when the attempt is over. */
+  readonly onEnd?: ((job: Job) => void) | undefined
 }
 
 /** asked: by memory, not yet on record; cancel: on record; lost: another's, or ended; stopping: this worker ends. */
@@ -99,6 +102,9 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
       const rows = after?.files?.reduce((sum, file) => sum + file.rows, 0)
       const seconds = Math.round(performance.now() - startedAt) / 1000
       tell({ event: 'import_end', id, source: job.source, status: after?.status, seconds, rows })
+      if (after === undefined) return
+      options.onEnd?.(after)
+      if (after.publishedAt !== undefined) await refreshStatistics(database, after.files ?? [])
     })
     .catch((cause: unknown) => tell({ event: 'import_error', id, source: job.source }, cause))
   return { id, abort, done }

@@ -15,11 +15,13 @@ const carriageReturn = 13
 export class RowBlocks {
   /** Whether the last row came, or an error in its place. */
   isOver = false
+  /** What came in place of the last row. */
+  failure: unknown
   private block = new Uint8Array(blockBytes)
   private usedBytes = 0
   private waiting: Uint8Array[] = []
-  private failure: unknown
   private isDiscarding = false
+  private stopped: { readonly reason: unknown } | undefined
   private wake: () => void = () => {}
 
   constructor(
@@ -35,6 +37,7 @@ export class RowBlocks {
   /** Throws what the database raised. */
   async *read(): AsyncGenerator<Uint8Array> {
     for (;;) {
+      if (this.stopped !== undefined) throw this.stopped.reason
       const block = this.waiting.shift()
       if (block !== undefined) {
         yield block
@@ -44,6 +47,13 @@ export class RowBlocks {
         return
       } else await this.moved()
     }
+  }
+
+  /** Ends the reading, not what is read: the next block is the reason, thrown. */
+  stop(reason: unknown): void {
+    this.waiting = []
+    this.stopped = { reason }
+    this.wake()
   }
 
   /** Reads on to the end and keeps nothing. */

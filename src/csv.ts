@@ -196,3 +196,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   both.set(second, first.length)
   return both
 }
+
+/** A row as RFC 4180 and the standard write it, its line end included. */
+export const csvLine = (cells: readonly string[]): string =>
+  `${cells.map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(',')}\r\n`

@@ -26,7 +26,7 @@ export interface Database {
    * The rows of a query as CSV text, in blocks cut at line ends; the transaction is busy until the last is read. Leaving
    * early, or an error of the reader's, fails the transaction. Embedded, all rows are in memory before the first is read.
    */
-  readonly copyOut: (transaction: Transaction, query: string, options?: CopyOutOptions) => AsyncIterable<Uint8Array>
+  readonly copyOut: (transaction: Transaction, query: string, options?: CopyOutOptions) => AsyncGenerator<Uint8Array>
   readonly close: () => Promise<void>
 }
 
@@ -35,6 +35,8 @@ export interface CopyOutOptions {
   readonly header?: boolean
   /** What ends each row; default LF. */
   readonly lineEnd?: '\n' | '\r\n'
+  /** Ends the reading as leaving does, even where no row comes. */
+  readonly signal?: AbortSignal
 }
 
 export interface PostgresOptions {
@@ -51,6 +53,22 @@ export const appRole = 'rosterhub_app'
 /** A text[] as PostgreSQL writes it; send it as `${textArray(values)}::text::text[]`, which needs no type look-up. */
 export const textArray = (values: readonly (string | null)[]): string =>
   `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
+
+/** Whether this is what a query says whose connection ended under it: the client's own words, or the socket's. */
+export function isCut(cause: unknown): boolean {
+  const { code, syscall } = (cause ?? {}) as { code?: unknown; syscall?: unknown }
+  return code === 'CONNECTION_CLOSED' || syscall !== undefined
+}
+
+/**
+ * A transaction that may outlive its connection: where that ends, it fails, and no rollback is sent after it, which the
+ * client would write into a socket that is no more, outside of any promise.
+ */
+export const begin = <T>(sql: Sql, options: string, run: (transaction: Transaction) => Promise<T>): Promise<T> =>
+  sql.begin(options, (transaction) =>
+    // the client itself fails the transaction when it learns of the end
+    run(transaction).catch((cause) => (isCut(cause) ? new Promise<T>(() => {}) : Promise.reject(cause))),
+  ) as Promise<T>
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
@@ -124,23 +142,29 @@ async function copyIn(transaction: Transaction, text: string, rows: AsyncIterabl
 async function* copyOut(
   transaction: Transaction,
   text: string,
-  { header = false, lineEnd = '\n' }: CopyOutOptions = {},
+  { header = false, lineEnd = '\n', signal }: CopyOutOptions = {},
   isCancellable: boolean,
 ): AsyncGenerator<Uint8Array> {
   const query = transaction.unsafe(`copy (${text}) to stdout with (format csv, header ${header})`)
   const stream = await query.readable()
   const blocks = new RowBlocks(stream, lineEnd)
+  const stop = () => blocks.stop(signal?.reason)
+  signal?.addEventListener('abort', stop)
   let isWhole = false
   try {
+    if (signal?.aborted) stop()
     yield* blocks.read()
     isWhole = true
   } finally {
+    signal?.removeEventListener('abort', stop)
     if (!isWhole) {
+      const isOver = blocks.isOver
       // the client takes a query whose stream it has handed over for done, and would not cancel it
-      if (isCancellable && !blocks.isOver) await Object.assign(query, { active: true }).cancel()
+      if (isCancellable && !isOver) await Object.assign(query, { active: true }).cancel()
       await blocks.discard()
-      // whoever went on would take a part of the rows for all
-      await transaction`select 1/0`.catch(() => {})
+      // whoever went on would take a part of the rows for all; after the database's own error nobody can
+      if (!(isOver && blocks.failure !== undefined) && !isCut(blocks.failure))
+        await transaction`select 1/0`.catch(() => {})
     }
     resume(stream)
   }

@@ -5,9 +5,8 @@ import { parseArgs } from 'node:util'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
 import { bundleEdge } from './cli/edge.ts'
-import { importsAt, importsFlags, importsRun, jobOptions, terminal } from './cli/import_flags.ts'
-import { type ImportFlags, reportText, runImport } from './cli/importing.ts'
-import { sendPackage } from './cli/imports.ts'
+import { exportRun } from './cli/exporting.ts'
+import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
 import { announceImports, startImports } from './cli/working.ts'
@@ -27,6 +26,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   import FILE.zip --url URL [--preview] [--on-fault skip|reject] [--force] [--no-wait] and those above
   imports list | show ID | apply ID [--note TEXT] | cancel ID | revert ID [--note TEXT] | changes ID | faults ID
     [--url URL] [--status S] [--source NAME] [--limit N] [--file NAME.csv] [--action A] [--faults FILE.csv] [--no-wait] [--json]
+  export FILE.zip [--since INSTANT] [--data .rosterhub] [--url URL [--client-id ID] [--client-secret SECRET]] [--json]
   clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
@@ -48,6 +48,7 @@ const options = {
   'keep-dangling': { type: 'boolean' },
   'take-over': { type: 'boolean' },
   faults: { type: 'string' },
+  since: { type: 'string' },
   name: { type: 'string' },
   scope: { type: 'string', multiple: true },
   oauth1: { type: 'boolean' },
@@ -80,20 +81,6 @@ function integer(name: string, text: string | undefined, fallback?: number): num
   const value = text === undefined ? fallback : Number(text)
   if (value !== undefined && Number.isSafeInteger(value) && value >= 0) return value
   throw new CommandError(`--${name} must be a whole number${text === undefined ? '' : `, not "${text}"`}`)
-}
-
-function importFlags(flags: Flags): ImportFlags {
-  if (flags.assume !== undefined && flags.assume !== 'bulk' && flags.assume !== 'delta') {
-    throw new CommandError('--assume must be bulk or delta')
-  }
-  return {
-    source: flags.source,
-    assume: flags.assume,
-    strict: flags.strict ?? false,
-    keepDangling: flags['keep-dangling'] ?? false,
-    takeOver: flags['take-over'] ?? false,
-    faultsFile: flags.faults,
-  }
 }
 
 async function serveCommand(config: Config, flags: Flags): Promise<void> {
@@ -143,26 +130,6 @@ async function migrateCommand(config: Config, flags: Flags): Promise<void> {
   }
 }
 
-async function importCommand(config: Config, flags: Flags, file: string | undefined): Promise<void> {
-  if (file === undefined) throw new CommandError('import FILE.zip: name the package')
-  const archive = Bun.file(file)
-  if (!(await archive.exists())) throw new CommandError(`${file}: no such file`)
-  if (flags.url !== undefined) {
-    const imports = importsAt(flags.url, flags, process.env)
-    process.exitCode = await sendPackage(imports, archive, jobOptions(flags), importsFlags(flags), terminal)
-    return
-  }
-  const data = await openData(config, { directory: directoryOf(flags), holder: 'an import' })
-  try {
-    if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
-    const result = await runImport(data.owner, archive, importFlags(flags), config)
-    process.stdout.write(`${flags.json ? JSON.stringify(result.report) : reportText(result)}\n`)
-    if (!result.report.applied) process.exitCode = 1
-  } finally {
-    await data.close()
-  }
-}
-
 async function clientsRun(
   config: Config,
   flags: Flags,
@@ -204,7 +171,7 @@ async function run(argv: string[]): Promise<void> {
   const [command, ...rest] = positionals
   if (flags.help || command === undefined) return void process.stdout.write(`${usage}\n`)
   // a newcomer's terminal shows what they asked for, not a line a request
-  const quiet = command === 'quickstart' ? { LOG_LEVEL: 'error' } : {}
+  const quiet = ['quickstart', 'import', 'imports'].includes(command) ? { LOG_LEVEL: 'error' } : {}
   const config = readConfig({ ...quiet, ...process.env })
   switch (command) {
     case 'quickstart':
@@ -213,7 +180,8 @@ async function run(argv: string[]): Promise<void> {
         directory: directoryOf(flags),
         json: flags.json ?? false,
         importFile: flags.import,
-        importFlags: importFlags(flags),
+        importOptions: jobOptions(flags),
+        importFlags: importsFlags(flags),
       })
     case 'serve':
       return serveCommand(config, flags)
@@ -222,9 +190,11 @@ async function run(argv: string[]): Promise<void> {
     case 'migrate':
       return migrateCommand(config, flags)
     case 'import':
-      return importCommand(config, flags, rest[0])
+      return importRun(config, { ...flags, data: directoryOf(flags) }, rest[0], process.env)
     case 'imports':
       return importsRun(config, { ...flags, data: directoryOf(flags) }, rest, process.env)
+    case 'export':
+      return exportRun(config, { ...flags, data: directoryOf(flags) }, rest[0], process.env)
     case 'clients':
       return clientsRun(config, flags, rest[0], rest[1])
     case 'district':

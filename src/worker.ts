@@ -4,7 +4,7 @@
 import { type Attempt, type AttemptOptions, attemptJob } from './attempt.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { Jobs, WorkerJobs } from './jobs.ts'
+import { type Job, Jobs, WorkerJobs } from './jobs.ts'
 import type { Tell } from './observe.ts'
 import type { ImportQueue, Wake } from './queue.ts'
 
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   /** Milliseconds that jobs have to end in when the worker closes; then they are handed back. Default 10,000. */
   readonly graceMs?: number
   readonly tell: Tell
+  /** Told of each job that this worker ran, as it then stands. */
+  readonly onEnd?: (job: Job) => void
 }
 
 export interface Worker {
@@ -63,6 +65,7 @@ export function startWorker(options: WorkerOptions): Worker {
       maxFaultPercent: config.importMaxFaultPercent,
     },
     tell,
+    onEnd: options.onEnd,
   }
   const attempts = new Map<string, Attempt>()
   const slots = takeTurns(config.importConcurrency)

@@ -105,9 +105,14 @@ function unpack(entry: FileEntry): ReadableStream<Uint8Array> {
   })
 }
 
-/** Files by name and content -> the archive as a stream. All entries carry one date, so equal files make equal archives. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
+/**
+ * Files by name and content -> the archive as a stream, each read when its turn and its reader come. All entries carry one
+ * date, so equal files make equal archives. A file that fails breaks the stream; a reader who leaves ends the file.
+ */
 export function writeZip(
-  files: Iterable<{ name: string; chunks: () => Iterable<Uint8Array> }>,
+  files: Iterable<{ readonly name: string; readonly chunks: () => Chunks }>,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const write = async (): Promise<void> => {
@@ -119,13 +124,16 @@ export function writeZip(
   return readable
 }
 
-function streamOf(chunks: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.iterator]()
+function streamOf(chunks: Chunks): ReadableStream<Uint8Array> {
+  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
   return new ReadableStream({
-    pull(controller) {
-      const { done, value } = iterator.next()
+    async pull(controller) {
+      const { done, value } = await iterator.next()
       if (done === true) controller.close()
       else controller.enqueue(value)
+    },
+    async cancel() {
+      await iterator.return?.()
     },
   })
 }

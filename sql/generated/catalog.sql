@@ -941,3 +941,6 @@ insert into catalog.csv_columns (file, header, column_name, stored, position, ty
 -- the writers of what clients may write, and the log of what imports replace, are made from the rows above
 select load.create_writers();
 select load.create_logs();
+
+-- and so are the rows of the files of an export
+select load.create_exports();

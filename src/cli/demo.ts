@@ -18,7 +18,7 @@ export async function importDemo(owner: Database, config: Config, tell: (line: s
   tell('Importing the demo district.')
   for (const files of [district(demo), districtDelta(demo)]) {
     const archive = await new Response(writeZip(files)).blob()
-    tell(reportText(await runImport(owner, archive, {}, config)))
+    tell(reportText(await runImport(owner, archive, config)))
   }
 }
 

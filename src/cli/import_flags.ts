@@ -6,11 +6,12 @@ import type { Config } from '../config.ts'
 import type { Sql } from '../database.ts'
 import { type JobOptions, Jobs } from '../jobs.ts'
 import { migrate, readSqlFiles } from '../migrate.ts'
-import { CommandError, openData } from './data.ts'
-import { type ImportsFlags, importsCommand, type Terminal } from './imports.ts'
+import { CommandError, type Data, openData } from './data.ts'
+import { type ImportsFlags, importsCommand, sendPackage, type Terminal } from './imports.ts'
 import { localImports } from './local.ts'
-import { remoteImports } from './remote.ts'
+import { remoteImports, remoteOf } from './remote.ts'
 import type { Imports } from './transport.ts'
+import { startImports } from './working.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -36,22 +37,32 @@ interface Flags {
 }
 
 /** Imports behind an address. Throws CommandError where it is none, or the credentials are not there. */
-export function importsAt(url: string, flags: Flags, environment: Environment): Imports {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new CommandError(`--url must be the address of a hub, such as https://hub.example.org, not "${url}"`)
-  const clientId = flags['client-id'] ?? environment['ROSTERHUB_CLIENT_ID']
-  const clientSecret = flags['client-secret'] ?? environment['ROSTERHUB_CLIENT_SECRET']
-  if (!clientId || !clientSecret)
-    throw new CommandError(
-      '--url wants the id and the secret of a client: set ROSTERHUB_CLIENT_ID and ROSTERHUB_CLIENT_SECRET',
-    )
-  return remoteImports({ url: url.replace(/\/+$/, ''), clientId, clientSecret })
-}
+const importsAt = (url: string, flags: Flags, environment: Environment): Imports =>
+  remoteImports(remoteOf(url, flags, environment))
 
 /** Imports in the database at hand; on record is who has logged in to this machine. */
-export function importsOn(sql: Sql, { importMaxBytes, importMaxUnpackedBytes }: Config): Imports {
+function importsOn(
+  sql: Sql,
+  { importMaxBytes, importMaxUnpackedBytes }: Config,
+  wake?: (job: { id: string; source: string }) => void,
+): Imports {
   const limits = { bytesMax: importMaxBytes, unpackedBytesMax: importMaxUnpackedBytes }
-  return localImports({ jobs: new Jobs(sql), limits, operator: `command line: ${userInfo().username}` })
+  const operator = `command line: ${userInfo().username}`
+  return localImports({ jobs: new Jobs(sql), limits, operator, ...(wake === undefined ? {} : { wake }) })
+}
+
+/** Imports on the data at hand, with a worker for the time of the command: it runs what waits, of others too. */
+export async function withWorker<Result>(
+  data: Data,
+  config: Config,
+  run: (imports: Imports) => Promise<Result>,
+): Promise<Result> {
+  const worker = startImports(data, config)
+  try {
+    return await run(importsOn(data.owner.sql, config, worker.wake))
+  } finally {
+    await worker.close()
+  }
 }
 
 /** What an import is asked to be. Throws CommandError that names the flag. */
@@ -84,24 +95,55 @@ export function importsFlags(flags: Flags): ImportsFlags {
   }
 }
 
-/** `imports …` at the address that is named, or on the data at hand; there only a worker runs what is queued. */
+type Placed = Flags & { readonly url?: string | undefined; readonly data: string }
+
+/** `import FILE` at the address that is named, or into the data at hand. */
+export async function importRun(
+  config: Config,
+  flags: Placed,
+  file: string | undefined,
+  environment: Environment,
+): Promise<void> {
+  if (file === undefined) throw new CommandError('import FILE.zip: name the package')
+  const archive = Bun.file(file)
+  if (!(await archive.exists())) throw new CommandError(`${file}: no such file`)
+  const send = (imports: Imports): Promise<number> =>
+    sendPackage(imports, archive, jobOptions(flags), importsFlags(flags), terminal)
+  process.exitCode =
+    flags.url === undefined
+      ? await onData(config, flags, 'an import', (data) =>
+          flags['no-wait'] ? send(importsOn(data.owner.sql, config)) : withWorker(data, config, send),
+        )
+      : await send(importsAt(flags.url, flags, environment))
+}
+
+/** `imports …` at the address that is named, or on the data at hand. */
 export async function importsRun(
   config: Config,
-  flags: Flags & { readonly url?: string | undefined; readonly data: string },
+  flags: Placed,
   [verb, id]: readonly string[],
   environment: Environment,
 ): Promise<void> {
-  const given = importsFlags(flags)
-  if (flags.url !== undefined) {
-    process.exitCode = await importsCommand(importsAt(flags.url, flags, environment), verb, id, given, terminal)
-    return
-  }
-  const data = await openData(config, { directory: flags.data, holder: 'an imports command' })
+  const run = (imports: Imports): Promise<number> => importsCommand(imports, verb, id, importsFlags(flags), terminal)
+  const isRun = (verb === 'apply' || verb === 'revert') && !flags['no-wait']
+  process.exitCode =
+    flags.url === undefined
+      ? await onData(config, flags, 'an imports command', (data) =>
+          isRun ? withWorker(data, config, run) : run(importsOn(data.owner.sql, config)),
+        )
+      : await run(importsAt(flags.url, flags, environment))
+}
+
+async function onData(
+  config: Config,
+  flags: Placed,
+  holder: string,
+  run: (data: Data) => Promise<number>,
+): Promise<number> {
+  const data = await openData(config, { directory: flags.data, holder })
   try {
     if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
-    // no worker is there while this process holds the directory
-    const asked = data.owner.embedded ? { ...given, noWait: true } : given
-    process.exitCode = await importsCommand(importsOn(data.owner.sql, config), verb, id, asked, terminal)
+    return await run(data)
   } finally {
     await data.close()
   }

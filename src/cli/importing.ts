@@ -1,51 +1,28 @@
-// `import FILE.zip`: a package into the store, with a progress bar, a table of what happened, and the faults as CSV.
+// What a person is told of an import: a table of what became of its files, warnings, faults. And the import without a job that
+// brings the demo.
 
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
-import { type Fault, type ImportOptions, type ImportReport, importPackage } from '../importer.ts'
+import { importPackage } from '../importer.ts'
+import type { Fault, ImportReport } from '../report.ts'
+import { refreshStatistics } from '../statistics.ts'
 import { terminalBar } from './bar.ts'
 import { CommandError } from './data.ts'
-
-export type ImportFlags = Pick<ImportOptions, 'source' | 'assume' | 'strict' | 'keepDangling' | 'takeOver'> & {
-  readonly faultsFile?: string | undefined
-}
 
 /** Faults told on the terminal; the file has them all. */
 export const toldMax = 20
 
-export interface ImportResult {
-  readonly report: ImportReport
-  readonly firstFaults: readonly Fault[]
-}
-
-export async function runImport(
-  database: Database,
-  archive: Blob,
-  flags: ImportFlags,
-  config: Config,
-): Promise<ImportResult> {
-  const firstFaults: Fault[] = []
-  const file = flags.faultsFile === undefined ? undefined : await openFaults(flags.faultsFile)
+/** A package of the hub's own into an empty store, without a job: what the demo is made by. */
+export async function runImport(database: Database, archive: Blob, config: Config): Promise<ImportReport> {
   const bar = terminalBar()
   const report = await importPackage(database, archive, {
-    ...flags,
     unpackedBytesMax: config.importMaxUnpackedBytes,
     ...(bar === undefined ? {} : { onProgress: bar.show }),
-    onFaults: async (faults) => {
-      file?.write('file,line,field,value,code,reason\r\n')
-      for await (const fault of faults) {
-        if (firstFaults.length < toldMax) firstFaults.push(fault)
-        else if (file === undefined) break
-        if (file?.write(csvLine(fault)) === false) await once(file, 'drain')
-      }
-      if (file !== undefined) await finished(file.end())
-    },
   }).finally(() => bar?.end())
-  if (report.publishedAt !== null) await refreshStatistics(database, report)
-  return { report, firstFaults }
+  if (report.publishedAt !== null) await refreshStatistics(database, report.files)
+  return report
 }
 
 /** Opens the file before the import begins: a path that cannot be written must not cost a transaction. */
@@ -57,25 +34,8 @@ export async function openFaults(path: string): Promise<WriteStream> {
   return file
 }
 
-const csvLine = ({ file, line, field, value, code, reason }: Fault): string =>
-  `${[file, String(line), field ?? '', value ?? '', code, reason].map(cell).join(',')}\r\n`
-
-const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-
-/** After a change of more than a fifth of a file's rows the planner must not go by what it knew before. */
-async function refreshStatistics(database: Database, report: ImportReport): Promise<void> {
-  const files = report.files.filter((file) => (file.created + file.updated + file.deleted) * 5 > file.rows)
-  for (const { file } of files) {
-    const [row] = await database.sql<{ entity: string }[]>`select entity from catalog.csv_files where file = ${file}`
-    // embedded, no autovacuum comes by later
-    if (row !== undefined)
-      await database.sql.unsafe(`${database.embedded ? 'vacuum (analyze)' : 'analyze'} store.${row.entity}`)
-  }
-}
-
 /** What a person reads at the end. */
-export const reportText = ({ report, firstFaults }: ImportResult): string =>
-  `${tableText(report, firstFaults)}\n${outcome(report)}`
+export const reportText = (report: ImportReport): string => `${tableText(report, [])}\n${outcome(report)}`
 
 /** What became of each file, the warnings, and the first faults. */
 export function tableText(
@@ -109,10 +69,5 @@ export function tableText(
 const place = ({ file, line, field }: { file: string; line: number | null; field: string | null }): string =>
   [file, line === null ? undefined : `line ${line}`, field ?? undefined].filter((part) => part !== undefined).join(', ')
 
-function outcome(report: ImportReport): string {
-  if (!report.applied)
-    return `nothing was changed: ${report.faultCount} faults, and --strict refuses a package with any`
-  return report.publishedAt === null
-    ? `source ${report.source}: nothing had changed`
-    : `source ${report.source}: published at ${report.publishedAt}`
-}
+const outcome = ({ source, publishedAt }: ImportReport): string =>
+  publishedAt === null ? `source ${source}: nothing had changed` : `source ${source}: published at ${publishedAt}`

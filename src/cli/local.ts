@@ -12,26 +12,32 @@ export interface LocalOptions {
   readonly limits: UploadLimits
   /** Who is on record as having sent, applied or cancelled. */
   readonly operator: string
-  /** Milliseconds between two looks at an import that is followed; default 500. */
+  /** Milliseconds between two looks at an import that is followed; default 100. */
   readonly everyMs?: number
+  /** Told of each import that waits for a worker. */
+  readonly wake?: (job: { id: string; source: string }) => void
 }
 
 /** Imports by their functions. A call throws CommandError where there is no such import, else as Jobs do. */
-export function localImports({ jobs, limits, operator, everyMs = 500 }: LocalOptions): Imports {
+export function localImports({ jobs, limits, operator, everyMs = 100, wake }: LocalOptions): Imports {
   const known = async (id: string): Promise<Job> => {
     const job = /^\d{1,18}$/.test(id) ? await jobs.get(id) : undefined
     if (job === undefined) throw new CommandError(`no import ${id}`)
     return job
   }
+  const queued = (job: Job): ToldImport => {
+    if (job.status === 'received') wake?.({ id: job.id, source: job.source ?? 'default' })
+    return told(job)
+  }
   const act = async (id: string, run: (id: string) => Promise<Job>): Promise<ToldImport> =>
-    told(await run((await known(id)).id).catch(inWords))
+    queued(await run((await known(id)).id).catch(inWords))
   return {
     place: '',
     get: async (id) => told(await known(id)),
     send: async (archive, options, onBytes) => {
       const { job, refusal } = await receive(jobs, operator, options, counted(archive, onBytes), limits).catch(inWords)
       if (refusal !== undefined) throw new CommandError(`${refusal.reason} (import ${job.id})`)
-      return told(job)
+      return queued(job)
     },
     list: async ({ status, source, limit = 100 }) => {
       const filter = { ...(status === undefined ? {} : { status }), ...(source === undefined ? {} : { source }) }

@@ -14,11 +14,13 @@ import {
 } from '../clients.ts'
 import { type Config, oauth1KeyCharsMin } from '../config.ts'
 import type { Sql } from '../database.ts'
+import type { JobOptions } from '../jobs.ts'
 import { migrate, readSqlFiles } from '../migrate.ts'
 import { randomSecret } from '../secrets.ts'
 import { CommandError, type Data, openData } from './data.ts'
 import { importDemo, putAssessments } from './demo.ts'
-import { type ImportFlags, reportText, runImport } from './importing.ts'
+import { withWorker } from './import_flags.ts'
+import { type ImportsFlags, sendPackage } from './imports.ts'
 import { appFor, listen, untilSignal } from './serving.ts'
 import { startImports } from './working.ts'
 
@@ -27,7 +29,8 @@ export interface QuickstartOptions {
   readonly directory: string
   readonly json: boolean
   readonly importFile: string | undefined
-  readonly importFlags: ImportFlags
+  readonly importOptions: JobOptions
+  readonly importFlags: ImportsFlags
 }
 
 const demoClient = 'demo'
@@ -75,7 +78,12 @@ async function prepare(
   if (options.importFile !== undefined) {
     const archive = Bun.file(options.importFile)
     if (!(await archive.exists())) throw new CommandError(`${options.importFile}: no such file`)
-    tell(reportText(await runImport(owner, archive, options.importFlags, config)))
+    const { importOptions, importFlags } = options
+    const terminal = { out: async (text: string) => tell(text.trimEnd()) }
+    const code = await withWorker(data, config, (imports) =>
+      sendPackage(imports, archive, importOptions, { ...importFlags, json: false, noWait: false }, terminal),
+    )
+    if (code !== 0) throw new CommandError(`${options.importFile} was not imported`)
   }
   const isNewDemo = options.importFile === undefined && (await isEmpty(owner.sql))
   if (isNewDemo) await importDemo(owner, config, tell)

@@ -14,6 +14,28 @@ export interface RemoteOptions {
   readonly everyMs?: number
 }
 
+interface Named {
+  readonly 'client-id'?: string | undefined
+  readonly 'client-secret'?: string | undefined
+}
+
+/** Where a hub is, and by which client it is asked. Throws CommandError where that is not said. */
+export function remoteOf(
+  url: string,
+  flags: Named,
+  environment: Readonly<Record<string, string | undefined>>,
+): RemoteOptions {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new CommandError(`--url must be the address of a hub, such as https://hub.example.org, not "${url}"`)
+  const clientId = flags['client-id'] ?? environment['ROSTERHUB_CLIENT_ID']
+  const clientSecret = flags['client-secret'] ?? environment['ROSTERHUB_CLIENT_SECRET']
+  if (!clientId || !clientSecret)
+    throw new CommandError(
+      '--url wants the id and the secret of a client: set ROSTERHUB_CLIENT_ID and ROSTERHUB_CLIENT_SECRET',
+    )
+  return { url: url.replace(/\/+$/, ''), clientId, clientSecret }
+}
+
 /** How often a hub that does not answer is asked again before the command gives up. */
 const patience = 60
 /** A token is renewed so many milliseconds before its end. */

@@ -13,6 +13,7 @@ export function appFor(database: Database, config: Config, imports?: AppOptions[
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
   return createApp({
     sql: database.sql,
+    exports: database,
     config,
     observe,
     sqlHashes: sqlHashes(),

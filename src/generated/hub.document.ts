@@ -37,6 +37,10 @@ export default {
   {
    "name": "Reference",
    "description": "The documents as a page for people."
+  },
+  {
+   "name": "Exports",
+   "description": "What the hub holds, as a package of OneRoster CSV files."
   }
  ],
  "paths": {
@@ -1310,6 +1314,103 @@ export default {
      }
     }
    }
+  },
+  "/exports/oneroster.zip": {
+   "get": {
+    "operationId": "exportPackage",
+    "tags": [
+     "Exports"
+    ],
+    "summary": "Every record as a package of OneRoster 1.2",
+    "description": "A bulk package of the active records, or with `since` a delta package of what was published after that moment, deleted records with it. All of it is of one moment, whatever is written meanwhile. The archive is sent while it is made: a transfer that breaks off is no package. One export is made at a time.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/export.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "name": "since",
+      "in": "query",
+      "required": false,
+      "description": "A moment as RFC 3339 has it. The RosterHub-As-Of header of an export is what the next delta is asked for with.",
+      "schema": {
+       "type": "string",
+       "format": "date-time"
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The package.",
+      "headers": {
+       "Content-Disposition": {
+        "description": "A file name, which says whether the package is bulk or delta, and of when.",
+        "schema": {
+         "type": "string"
+        }
+       },
+       "RosterHub-As-Of": {
+        "description": "The last publication that the package knows of.",
+        "schema": {
+         "type": "string",
+         "format": "date-time"
+        }
+       }
+      },
+      "content": {
+       "application/zip": {
+        "schema": {
+         "type": "string",
+         "format": "binary"
+        }
+       }
+      }
+     },
+     "400": {
+      "description": "The parameter is no moment.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     },
+     "401": {
+      "description": "No token, or one that is unknown, expired or revoked.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     },
+     "403": {
+      "description": "The token lacks the scope.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     },
+     "503": {
+      "description": "Another export is being made; Retry-After says when to ask again.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     }
+    }
+   }
   }
  },
  "components": {
@@ -1322,7 +1423,8 @@ export default {
       "tokenUrl": "http://localhost:3000/oauth2/token",
       "scopes": {
        "urn:rosterhub:scope/import": "Run imports, and read about them.",
-       "urn:rosterhub:scope/import.readonly": "Read about imports."
+       "urn:rosterhub:scope/import.readonly": "Read about imports.",
+       "urn:rosterhub:scope/export.readonly": "Take every record of the hub as a package, demographics included."
       }
      }
     }

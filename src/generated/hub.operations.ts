@@ -41,4 +41,5 @@ export const hubOperations: readonly HubOperation[] = [
   {"id":"getV1p1DiscoveryDocument","method":"GET","path":"/ims/oneroster/v1p1/discovery/{file}","scopes":[],"query":[]},
   {"id":"getReference","method":"GET","path":"/docs","scopes":[],"query":[]},
   {"id":"getReferenceFile","method":"GET","path":"/docs/{file}","scopes":[],"query":[]},
+  {"id":"exportPackage","method":"GET","path":"/exports/oneroster.zip","scopes":["urn:rosterhub:scope/export.readonly"],"query":[{"name":"since","type":"string"}]},
 ]

@@ -1,8 +1,9 @@
-// `bun run bench read|write|import|load`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
+// `bun run bench read|write|import|load|export`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
 // hardware, a table and each ratio beside its bar; a missed bar is told, and only a bench that cannot run exits with 1.
 
 import { parseArgs } from 'node:util'
 import { onServer } from './databases.ts'
+import { benchExport } from './export.ts'
 import { benchImport } from './import.ts'
 import { benchLoad } from './load_file.ts'
 import { hardware } from './machine.ts'
@@ -14,6 +15,7 @@ const usage = `bun run bench read    [--students 200000] [--seconds 4] [--rounds
 bun run bench write   [--seconds 4] [--rounds 5] [--connections 32] [--json]
 bun run bench import  [--students 200000] [--json]
 bun run bench load    [--students 200000] [--rounds 3] [--json]
+bun run bench export  [--students 200000] [--rounds 3] [--json]
 
 BENCH_DATABASE_URL names the server (default postgres://postgres@127.0.0.1:5432/postgres). The bench makes databases
 rosterhub_bench_* there and drops them; that of "read" stays for the next run, and --fresh makes it anew.
@@ -46,6 +48,7 @@ const benches = {
   write: () => benchWrite(load()),
   import: () => benchImport({ students: count('students') }),
   load: () => benchLoad({ students: count('students'), rounds: count('rounds', '3') }),
+  export: () => benchExport({ students: count('students'), rounds: count('rounds', '3') }),
 }
 
 async function run(bench: string | undefined): Promise<void> {

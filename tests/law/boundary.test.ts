@@ -68,12 +68,14 @@ describe("the application's role", () => {
       'api.applied_migrations',
       'api.consumer',
       'api.create_token',
+      'api.export_open',
       'api.import_cancel',
       'api.import_change_page',
       'api.import_drop',
       'api.import_fault_page',
       'api.import_job',
       'api.import_jobs',
+      'api.import_metrics',
       'api.import_open',
       'api.import_read',
       'api.import_received',
@@ -88,7 +90,26 @@ describe("the application's role", () => {
       'api.token',
       'api.use_nonce',
       'api.version',
+      // what the views of an export call is called with the rights of who reads them
+      'load.objective_id',
+      'load.objective_source',
     ])
+  })
+
+  test('takes an export: it may read the views of the files, and of passwords or sources they show nothing', async () => {
+    const statements = await asApp(async (sql) => {
+      const [row] = await sql<
+        { queries: { query?: string }[] }[]
+      >`select api.export_open('c', null) -> 'files' as queries`
+      return (row?.queries ?? []).flatMap(({ query }) => query ?? [])
+    })
+    expect(statements.length).toBe(8)
+    expect(await Promise.all(statements.map((query) => codeOf(`copy (${query}) to stdout`)))).toEqual(
+      statements.map(() => 'done'),
+    )
+    const columns = await texts(`select attname as text from pg_attribute join pg_class as c on c.oid = attrelid
+      where relnamespace = 'api'::regnamespace and attname ~ 'source_|hash|document|secret'`)
+    expect(columns).toEqual([])
   })
 
   test('may execute functions whose search path is fixed, for they act as the owner', async () => {
@@ -113,7 +134,7 @@ describe("the application's role", () => {
     ).toEqual([])
   })
 
-  test('has no right on any table, view or sequence of ours', async () => {
+  test('has no right on any table, view or sequence of ours, but to read the views of an export', async () => {
     const rights = await texts(`select format('%I.%I %s', nspname, relname, case
         when relkind = 'S' then has_sequence_privilege('${appRole}', c.oid, 'usage, select, update')
         else has_table_privilege('${appRole}', c.oid, 'select, insert, update, delete, truncate, references, trigger')
@@ -121,7 +142,13 @@ describe("the application's role", () => {
       from pg_class as c join pg_namespace as n on n.oid = relnamespace
       where nspname = any(${ours}) and relkind in ('r', 'p', 'v', 'm', 'S')`)
     expect(rights.length).toBeGreaterThan(15)
-    expect(rights.filter((right) => !right.endsWith(' f'))).toEqual([])
+    const some = rights.filter((right) => !right.endsWith(' f'))
+    expect(some.filter((right) => !/^api\.export_\w+ t$/.test(right))).toEqual([])
+    expect(some.length).toBe(21)
+    expect(
+      await texts(`select relname as text from pg_class where relnamespace = 'api'::regnamespace and relkind = 'v'
+        and has_table_privilege('${appRole}', oid, 'insert, update, delete, truncate, references, trigger')`),
+    ).toEqual([])
   })
 
   test('is denied what it tries all the same', async () => {
@@ -147,6 +174,8 @@ describe("the application's role", () => {
       `select api.allow_oauth1('x')`,
       'select * from store.nonces',
       'delete from store.nonces',
+      `select load.objective_id('case', 'x')`,
+      'select * from load.outgoing_roles',
       `select api.filter('users', null)`,
       `select api.prepare('x', 'text', 'select 1')`,
       'create schema mine',

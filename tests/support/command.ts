@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { atEnd } from './cleanup.ts'
 import { backend, databaseUrl, freshName, onServer } from './database.ts'
 
-const main = new URL('../../src/main.ts', import.meta.url).pathname
+/** The hub's command line. */
+export const main = new URL('../../src/main.ts', import.meta.url).pathname
 
 export interface Ended {
   readonly code: number
@@ -25,6 +26,8 @@ export interface Running {
 
 export interface Place {
   readonly directory: string
+  /** What its processes are told of it by the environment. */
+  readonly settings: Readonly<Record<string, string>>
   /** Starts a command on this place's data. */
   readonly start: (args: readonly string[], settings?: Readonly<Record<string, string>>) => Running
   readonly run: (args: readonly string[], settings?: Readonly<Record<string, string>>) => Promise<Ended>
@@ -41,7 +44,7 @@ export async function openPlace(): Promise<Place> {
     settings['DATABASE_URL'] = databaseUrl(name)
   }
   const start: Place['start'] = (args, more = {}) => startCommand(args, directory, { ...settings, ...more })
-  return { directory, start, run: (args, more) => start(args, more).ended }
+  return { directory, settings, start, run: (args, more) => start(args, more).ended }
 }
 
 function startCommand(args: readonly string[], cwd: string, settings: Readonly<Record<string, string>>): Running {

@@ -60,6 +60,7 @@ function hubOver(database: TestDatabase, settings: Partial<Config>, { imports, o
   const observations: Observation[] = []
   const app = createApp({
     sql: onStatement === undefined ? database.app.sql : told(database.app.sql, onStatement),
+    exports: database.app,
     config: { ...readConfig({}), ...settings },
     observe: (observation) => void observations.push(observation),
     sqlHashes: sqlHashes(),

@@ -54,5 +54,6 @@ grant execute on function
   api.import_change_page(bigint, text, text, text, integer),
   api.import_cancel(text, bigint),
   api.import_release(text, bigint, text),
-  api.import_revert(text, bigint, text)
+  api.import_revert(text, bigint, text),
+  api.export_open(text, text)
 to rosterhub_app;
