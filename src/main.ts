@@ -9,7 +9,7 @@ import { exportRun } from './cli/exporting.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
-import { announceImports, startImports } from './cli/working.ts'
+import { announceImports, metricsOf, startImports, workerApp } from './cli/working.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { district } from './district/district.ts'
 import { ImportError } from './importer.ts'
@@ -20,7 +20,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
 
   quickstart [--port 3000] [--data .rosterhub] [--import FILE.zip] [--json]
   serve [--port 3000] [--data .rosterhub] [--work]
-  work
+  work [--port N]
   migrate [--data .rosterhub]
   import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
   import FILE.zip --url URL [--preview] [--on-fault skip|reject] [--force] [--no-wait] and those above
@@ -91,8 +91,9 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
     if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
     const database = await data.app()
     // embedded, no other process could run them
-    const imports = flags.work || data.owner.embedded ? startImports(data, config) : announceImports(config)
-    const server = listen(appFor(database, config, imports), port)
+    const metrics = metricsOf(database)
+    const imports = flags.work || data.owner.embedded ? startImports(data, config, metrics) : announceImports(config)
+    const server = listen(appFor(database, config, { imports, metrics }), port)
     process.stderr.write(`listening on port ${server.port}\n`)
     await untilSignal()
     await server.stop()
@@ -102,7 +103,7 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
   }
 }
 
-async function workCommand(config: Config): Promise<void> {
+async function workCommand(config: Config, flags: Flags): Promise<void> {
   if (config.databaseUrl === undefined) {
     throw new CommandError(
       'work wants DATABASE_URL: embedded data are held by one process, and `serve` or `quickstart` runs the imports in it',
@@ -110,10 +111,13 @@ async function workCommand(config: Config): Promise<void> {
   }
   const data = await openData(config, { directory: '', holder: 'a worker' })
   try {
-    const imports = startImports(data, config)
-    process.stderr.write('working\n')
+    const metrics = metricsOf(data.owner)
+    const imports = startImports(data, config, metrics)
+    const server = flags.port === undefined ? undefined : listen(workerApp(metrics), integer('port', flags.port))
+    process.stderr.write(server === undefined ? 'working\n' : `working, and listening on port ${server.port}\n`)
     await untilSignal()
     await imports.close()
+    await server?.stop()
   } finally {
     await data.close()
   }
@@ -186,7 +190,7 @@ async function run(argv: string[]): Promise<void> {
     case 'serve':
       return serveCommand(config, flags)
     case 'work':
-      return workCommand(config)
+      return workCommand(config, flags)
     case 'migrate':
       return migrateCommand(config, flags)
     case 'import':

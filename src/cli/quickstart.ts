@@ -22,7 +22,7 @@ import { importDemo, putAssessments } from './demo.ts'
 import { withWorker } from './import_flags.ts'
 import { type ImportsFlags, sendPackage } from './imports.ts'
 import { appFor, listen, untilSignal } from './serving.ts'
-import { startImports } from './working.ts'
+import { metricsOf, startImports } from './working.ts'
 
 export interface QuickstartOptions {
   readonly port: number
@@ -45,8 +45,9 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     const config = { ...settings, oauth1Key: settings.oauth1Key ?? keptKey(options.directory) }
     const { credentials, isNewDemo } = await prepare(data, config, options, tell)
     const database = await data.app()
-    const imports = startImports(data, config)
-    const app = appFor(database, config, imports)
+    const metrics = metricsOf(database)
+    const imports = startImports(data, config, metrics)
+    const app = appFor(database, config, { imports, metrics })
     if (isNewDemo) await putAssessments(app, credentials)
     const server = listen(app, options.port)
     const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`

@@ -9,7 +9,8 @@ import { sqlHashes } from '../migrate.ts'
 import { lineObserver } from '../observe.ts'
 import { CommandError } from './data.ts'
 
-export function appFor(database: Database, config: Config, imports?: AppOptions['imports']): App {
+/** The app over a database; `more` is what not every place has. */
+export function appFor(database: Database, config: Config, more: Pick<AppOptions, 'imports' | 'metrics'> = {}): App {
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
   return createApp({
     sql: database.sql,
@@ -19,7 +20,7 @@ export function appFor(database: Database, config: Config, imports?: AppOptions[
     sqlHashes: sqlHashes(),
     version: packageJson.version,
     viewer,
-    ...(imports === undefined ? {} : { imports }),
+    ...more,
   })
 }
 

@@ -1,8 +1,12 @@
 // Who runs imports: a worker in this process, or, told by the queue or by its own look at the database, one in another.
 
-import type { AppOptions } from '../app.ts'
+import type { App, AppOptions } from '../app.ts'
 import type { Config } from '../config.ts'
+import type { Database } from '../database.ts'
+import { ApiError, errorResponse, toApiError } from '../errors.ts'
+import { Jobs } from '../jobs.ts'
 import { localQueue } from '../local_queue.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { lineTeller, type Tell } from '../observe.ts'
 import { type ImportQueue, redisQueue } from '../queue.ts'
 import { connectionsOf, startWorker } from '../worker.ts'
@@ -23,7 +27,7 @@ const queueFor = (config: Config, tell: Tell): ImportQueue | undefined => {
 }
 
 /** Runs imports in this process, over connections of its own. */
-export function startImports(data: Data, config: Config): Imports {
+export function startImports(data: Data, config: Config, metrics?: Metrics): Imports {
   const tell = teller(config)
   const shared = data.owner.embedded ? undefined : queueFor(config, tell)
   const queue = shared ?? localQueue()
@@ -32,6 +36,7 @@ export function startImports(data: Data, config: Config): Imports {
     queue,
     config,
     tell,
+    ...(metrics === undefined ? {} : { onEnd: metrics.importEnded }),
     ...(shared === undefined && !data.owner.embedded ? { sweepMs: aloneSweepMs } : {}),
   })
   return {
@@ -53,3 +58,21 @@ export function announceImports(config: Config): Imports {
     close: async () => queue?.close(),
   }
 }
+
+/** The numbers of this process; how the line of imports is, is asked of the database. */
+export const metricsOf = (database: Database): Metrics => createMetrics(() => new Jobs(database.sql).line())
+
+/** What a worker answers on a port of its own: whether it lives, and its numbers. */
+export const workerApp = (metrics: Metrics): App => ({
+  fetch: async (request) => {
+    const { pathname } = new URL(request.url)
+    try {
+      if (pathname === '/health/live') return Response.json({ status: 'ok' })
+      if (pathname === '/metrics')
+        return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+    } catch (thrown) {
+      return errorResponse(toApiError(thrown))
+    }
+    return errorResponse(new ApiError('unknownobject', `a worker answers /health/live and /metrics, not ${pathname}`))
+  },
+})

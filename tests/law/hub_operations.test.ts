@@ -8,7 +8,7 @@ import { createApp } from '../../src/app.ts'
 import { viewer } from '../../src/cli/serving.ts'
 import { allScopes, findScopes } from '../../src/clients.ts'
 import { readConfig } from '../../src/config.ts'
-import type { Sql } from '../../src/database.ts'
+import type { Database, Sql } from '../../src/database.ts'
 import { hubOperations } from '../../src/generated/hub.operations.ts'
 import { operations } from '../../src/generated/operations.ts'
 import { faultsOf } from '../support/schemas.ts'
@@ -41,6 +41,8 @@ const app = createApp({
   sqlHashes: {},
   version: '',
   viewer,
+  metrics: { text: async () => '', contentType: 'text/plain' },
+  exports: {} as unknown as Database,
 })
 
 const positional = (path: string): string =>
