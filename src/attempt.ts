@@ -2,7 +2,7 @@
 // where the job is to be cancelled, is no longer ours, or the worker stops. Whatever happens, the job has an outcome in the
 // database, or runs out of its lease there.
 
-import type { Database, Transaction } from './database.ts'
+import type { Database, Sql, Transaction } from './database.ts'
 import type { Job, JobProgress, JobStatus, Jobs, WorkerJobs } from './jobs.ts'
 import type { Tell } from './observe.ts'
 import { type RunOptions, runJob } from './runner.ts'
@@ -12,6 +12,11 @@ import type { RandomAccess } from './zip.ts'
 
 export interface AttemptOptions {
   readonly database: Database
+  /**
+   * Opens the connections of one attempt: its transaction's, and one for what outlives that. A pool whose connection was lost in
+   * the middle of a statement may answer a later one with that loss, so none is used again. Absent: `database`.
+   */
+  readonly connect?: (() => Database) | undefined
   readonly jobs: WorkerJobs
   readonly packages: Jobs
   readonly leaseMs: number
@@ -43,7 +48,8 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
   const { database, jobs, packages, tell } = options
   const { id } = job
   const controller = new AbortController()
-  const backend = watchBackend(database, `rosterhub import ${id}`, controller.signal)
+  const own = options.connect?.() ?? database
+  const backend = watchBackend(own, database.sql, `rosterhub import ${id}`, controller.signal)
   let why: Why | undefined
   let isOver = false
   const abort = (reason: Why): void => {
@@ -93,9 +99,10 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
   tell({ event: 'import_start', id, source: job.source, attempt: job.attempts })
   const done = run()
     .catch(settle)
-    .finally(() => {
+    .finally(async () => {
       isOver = true
       beats.stop()
+      if (own !== database) await own.close()
     })
     .then(async () => {
       const after = await packages.get(id)
@@ -160,8 +167,7 @@ function startBeats({ database, jobs, leaseMs, tell }: AttemptOptions, id: strin
 }
 
 /** A database whose transactions bear a name, by which what runs in them can be ended from outside. */
-function watchBackend(database: Database, name: string, signal: AbortSignal) {
-  const { sql } = database
+function watchBackend(database: Database, sql: Sql, name: string, signal: AbortSignal) {
   const pids = new Set<number>()
   const watched: Database = {
     ...database,

@@ -9,8 +9,10 @@ import type { Tell } from './observe.ts'
 import type { ImportQueue, Wake } from './queue.ts'
 
 export interface WorkerOptions {
-  /** Acts as the owner, with connectionsOf(importConcurrency) connections. */
+  /** Acts as the owner. Beside claims, beats and packages, two connections for each import, where `connect` opens none. */
   readonly database: Database
+  /** Opens connections for one import alone, two of them; absent, or embedded: `database` has them. */
+  readonly connect?: () => Database
   readonly queue: ImportQueue
   readonly config: Pick<
     Config,
@@ -39,9 +41,6 @@ export interface Worker {
   readonly close: () => Promise<void>
 }
 
-/** Two for each import, one for beats, one to read packages. */
-export const connectionsOf = (concurrency: number): number => 2 * concurrency + 2
-
 /** A lease is shorter than the time within which a job is taken over: the next worker looks every fifth of that. */
 const leaseShare = 0.6
 const sweepShare = 0.2
@@ -56,6 +55,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const packages = new Jobs(database.sql)
   const attemptOptions: AttemptOptions = {
     database,
+    connect: options.connect,
     jobs,
     packages,
     leaseMs,

@@ -30,10 +30,17 @@ export async function openData(config: Config, options: DataOptions): Promise<Da
 }
 
 function openPostgres(url: string, poolSize: number): Data {
-  const opened: Database[] = []
+  const opened = new Set<Database>()
   const keep = (database: Database): Database => {
-    opened.push(database)
-    return database
+    const kept: Database = {
+      ...database,
+      close: () => {
+        opened.delete(kept)
+        return database.close()
+      },
+    }
+    opened.add(kept)
+    return kept
   }
   const owner = keep(connectPostgres(url, { poolSize: 2 }))
   return {
@@ -41,7 +48,7 @@ function openPostgres(url: string, poolSize: number): Data {
     app: async () => keep(connectPostgres(url, { poolSize, role: appRole })),
     worker: (size) => keep(connectPostgres(url, { poolSize: size })),
     close: async () => {
-      await Promise.all(opened.map((database) => database.close()))
+      await Promise.all([...opened].map((database) => database.close()))
     },
   }
 }

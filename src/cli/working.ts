@@ -9,10 +9,14 @@ import { localQueue } from '../local_queue.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { lineTeller, type Tell } from '../observe.ts'
 import { type ImportQueue, redisQueue } from '../queue.ts'
-import { connectionsOf, startWorker } from '../worker.ts'
+import { startWorker } from '../worker.ts'
 import type { Data } from './data.ts'
 
 export type Imports = NonNullable<AppOptions['imports']> & { readonly close: () => Promise<void> }
+
+/** Connections of a worker for claims, beats and packages; and of each import for its transaction and for what outlives it. */
+const beatsSize = 4
+const attemptSize = 2
 
 /** Without a queue that reaches them, workers of several processes find what waits by looking. */
 const aloneSweepMs = 1000
@@ -32,7 +36,8 @@ export function startImports(data: Data, config: Config, metrics?: Metrics): Imp
   const shared = data.owner.embedded ? undefined : queueFor(config, tell)
   const queue = shared ?? localQueue()
   const worker = startWorker({
-    database: data.worker(connectionsOf(config.importConcurrency)),
+    database: data.worker(beatsSize),
+    ...(data.owner.embedded ? {} : { connect: () => data.worker(attemptSize) }),
     queue,
     config,
     tell,

@@ -9,6 +9,8 @@ begin
   begin
     -- what a worker runs that is gone ends by itself, where the server can tell
     perform set_config('client_connection_check_interval', '500ms', true);
+    -- one whose worker was stopped, not ended, must not hold its job for ever: between two statements a worker is never long
+    perform set_config('idle_in_transaction_session_timeout', '60s', true);
   exception when invalid_parameter_value then null;
   end;
 end $$;
