@@ -214,6 +214,8 @@ try {
   await run(process.argv.slice(2))
   process.exit()
 } catch (thrown) {
+  // whoever read the output has read enough
+  if ((thrown as { code?: string }).code === 'EPIPE') process.exit(0)
   const isTheirs =
     [CommandError, ConfigError, ImportError, ZipError].some((kind) => thrown instanceof kind) ||
     String((thrown as { code?: string }).code).startsWith('ERR_PARSE_ARGS')
