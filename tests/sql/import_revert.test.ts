@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { Draw } from '../support/arbitrary_cells.ts'
 import { filesOf } from '../support/arbitrary_files.ts'
 import { arbitraryPackage, type Row, type Rows } from '../support/arbitrary_package.ts'
+import { revertCodes } from '../support/codes.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { changesOf, contents, faultsOf, ran, reverted } from '../support/engine.ts'
 import type { Files } from '../support/packages.ts'
@@ -237,6 +238,7 @@ describe('a revert is refused', () => {
         message: `import ${later.id} has changed the record since`,
       },
     ])
+    expect(revertCodes).toEqual((await faultsOf(database, revert)).map(({ code }) => code))
     expect(await contents(database)).toEqual(before)
     expect(await changesOf(database, revert)).toEqual([])
   })

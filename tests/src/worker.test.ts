@@ -3,11 +3,10 @@
 import { afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readConfig } from '../../src/config.ts'
 import { connectPostgres, type Database } from '../../src/database.ts'
-import { Jobs, WorkerJobs } from '../../src/jobs.ts'
+import { type JobOptions, Jobs, WorkerJobs } from '../../src/jobs.ts'
 import { localQueue } from '../../src/local_queue.ts'
 import { type ImportQueue, redisQueue } from '../../src/queue.ts'
 import { startWorker, type Worker, type WorkerOptions } from '../../src/worker.ts'
-import { atEnd } from '../support/cleanup.ts'
 import { backend, openTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   chunkCount,
@@ -45,14 +44,17 @@ interface Heard extends Worker {
 }
 
 const workers: Worker[] = []
+const databases: Database[] = []
 afterEach(async () => {
   for (const worker of workers.splice(0)) await worker.close()
+  // the connections of all of these tests are more than a server has
+  for (const database of databases.splice(0)) await database.close()
 })
 
 const ofWorker = (): Database => {
   if (room.url === undefined) return room.owner
   const database = connectPostgres(room.url, { poolSize: 4 })
-  atEnd(() => database.close())
+  databases.push(database)
   return database
 }
 
@@ -64,6 +66,10 @@ function start(options: Partial<WorkerOptions> = {}, leaseMs = 30_000): Heard {
   return { ...worker, heard }
 }
 
+/** Sources of these tests have the same district: each takes it over, or the guard would hold what others' ids refuse. */
+const sent = (bytes: Uint8Array, source: string, options: Partial<JobOptions> = {}): Promise<string> =>
+  send(room, bytes, source, { takeOver: true, ...options })
+
 const events = ({ heard }: Heard, ...sources: string[]): string[] =>
   heard.heard
     .filter(({ event, source }) => event !== 'import_error' && sources.includes(String(source)))
@@ -72,8 +78,8 @@ const events = ({ heard }: Heard, ...sources: string[]): string[] =>
 describe('a worker', () => {
   test('runs the imports of a source one after the other, in their order', async () => {
     const worker = start()
-    const ids = [await send(room, small, 'line'), await send(room, small, 'line', { force: true })]
-    ids.push(await send(room, small, 'line', { force: true }))
+    const ids = [await sent(small, 'line'), await sent(small, 'line', { force: true })]
+    ids.push(await sent(small, 'line', { force: true }))
     // woken in the wrong order, and of one not at all
     worker.wake({ id: String(ids[1]), source: 'line' })
     worker.wake({ id: String(ids[0]), source: 'line' })
@@ -88,7 +94,7 @@ describe('a worker', () => {
   })
 
   test('finds what waits though nobody told it', async () => {
-    const id = await send(room, small, 'untold')
+    const id = await sent(small, 'untold')
     const worker = start({ sweepMs: 20 })
     await worker.heard.until(isEnd(id))
     expect((await jobOf(room, id)).status).toBe('completed')
@@ -96,7 +102,7 @@ describe('a worker', () => {
 
   test('runs what comes while the queue is gone', async () => {
     const worker = start({ queue: redisQueue('redis://127.0.0.1:1', { answerMs: 50 }) })
-    const id = await send(room, small, 'gone')
+    const id = await sent(small, 'gone')
     worker.wake({ id, source: 'gone' })
     await worker.heard.until(isEnd(id))
     expect((await jobOf(room, id)).status).toBe('completed')
@@ -105,7 +111,7 @@ describe('a worker', () => {
   test('runs what the queue has taken and never hands out', async () => {
     const lost: ImportQueue = { ...localQueue(), work: () => ({ close: async () => {} }) }
     const worker = start({ queue: lost, sweepMs: 20 })
-    const id = await send(room, small, 'silent')
+    const id = await sent(small, 'silent')
     worker.wake({ id, source: 'silent' })
     await worker.heard.until(isEnd(id))
     expect((await jobOf(room, id)).status).toBe('completed')
@@ -113,8 +119,8 @@ describe('a worker', () => {
 
   test('fails an import whose package is none, with the reason, and runs the next', async () => {
     const worker = start()
-    const bad = await send(room, new TextEncoder().encode('no zip'), 'bad')
-    const good = await send(room, small, 'bad')
+    const bad = await sent(new TextEncoder().encode('no zip'), 'bad')
+    const good = await sent(small, 'bad')
     worker.wake({ id: bad, source: 'bad' })
     await worker.heard.until(isEnd(good))
     expect(await jobOf(room, bad)).toMatchObject({ status: 'failed', reason: expect.stringContaining('zip') })
@@ -123,7 +129,7 @@ describe('a worker', () => {
   })
 
   test('fails an import that an error of its own ended, without its words, which are told', async () => {
-    const id = await send(room, small, 'broken')
+    const id = await sent(small, 'broken')
     const copy = async (): Promise<void> => {
       throw new Error('of the test')
     }
@@ -135,7 +141,7 @@ describe('a worker', () => {
   })
 
   test('gives an import up that has cost five workers', async () => {
-    const id = await send(room, small, 'deadly')
+    const id = await sent(small, 'deadly')
     await room.owner.begin(
       (sql) => sql`update store.imports set status = 'checking', attempts = 5, lease_holder = 'dead',
         lease_until = clock_timestamp() where import_id = ${id}`,
@@ -148,10 +154,10 @@ describe('a worker', () => {
   test.skipIf(onPglite)(`runs imports of different sources side by side ${needs}`, async () => {
     const lock = await holdUp(String(room.url), holdUps.staging)
     const worker = start()
-    const held = await send(room, small, 'held')
+    const held = await sent(small, 'held')
     worker.wake({ id: held, source: 'held' })
     await untilHeldUp(room.owner, held)
-    const free = await send(room, small, 'free')
+    const free = await sent(small, 'free')
     worker.wake({ id: free, source: 'free' })
     await worker.heard.until(isEnd(free))
     await lock.letGo()
@@ -185,7 +191,7 @@ describe('an import that is cancelled', () => {
       await database.copy(transaction, table, ...rest)
     }
     const worker = start({ database: { ...database, copy } })
-    const id = await send(room, large, 'cancelled')
+    const id = await sent(large, 'cancelled')
     worker.wake({ id, source: 'cancelled' })
     await reached.promise
     const askedAt = performance.now()
@@ -202,7 +208,7 @@ describe('an import that is cancelled', () => {
       for (const isHere of [true, false]) {
         const lock = await holdUp(String(room.url), statement)
         const worker = start()
-        const id = await send(room, medium, 'held')
+        const id = await sent(medium, 'held')
         worker.wake({ id, source: 'held' })
         await untilHeldUp(room.owner, id)
         const askedAt = performance.now()
@@ -218,7 +224,7 @@ describe('an import that is cancelled', () => {
   )
 
   test.skipIf(onPglite)(`is not waited for, whatever its own transaction holds ${needs}`, async () => {
-    const id = await send(room, small, 'held', { force: true })
+    const id = await sent(small, 'held', { force: true })
     await room.owner.begin(async (sql) => {
       await sql`insert into store.import_faults values (${id}, 1, 'users.csv', 2, null, null, 'code', 'message')`
       expect(await jobs.cancel('someone', id)).toMatchObject({ status: 'cancelled' })
@@ -227,7 +233,7 @@ describe('an import that is cancelled', () => {
 
   test('is not, where nobody wrote it down: it is run again', async () => {
     const worker = start({ sweepMs: 20 })
-    const id = await send(room, small, 'line', { force: true })
+    const id = await sent(small, 'line', { force: true })
     await Promise.all([
       worker.heard
         .until(({ event, id: started }) => event === 'import_start' && started === id)
@@ -244,7 +250,7 @@ describe('a worker that closes', () => {
   test.skipIf(onPglite)(`lets an import end that ends soon ${needs}`, async () => {
     const lock = await holdUp(String(room.url), holdUps.staging)
     const worker = start()
-    const id = await send(room, small, 'held', { force: true })
+    const id = await sent(small, 'held', { force: true })
     worker.wake({ id, source: 'held' })
     await untilHeldUp(room.owner, id)
     const closed = worker.close()
@@ -256,7 +262,7 @@ describe('a worker that closes', () => {
   test.skipIf(onPglite)(`hands back one that does not, and another takes it at once ${needs}`, async () => {
     const lock = await holdUp(String(room.url), holdUps.staging)
     const worker = start({ graceMs: 10 })
-    const id = await send(room, small, 'held', { force: true })
+    const id = await sent(small, 'held', { force: true })
     worker.wake({ id, source: 'held' })
     await untilHeldUp(room.owner, id)
     await worker.close()
@@ -273,7 +279,7 @@ describe('an import whose worker lost it', () => {
   test.skipIf(onPglite)(`to another is left to that one, and broken off ${needs}`, async () => {
     const lock = await holdUp(String(room.url), holdUps.staging)
     const worker = start()
-    const id = await send(room, small, 'held', { force: true })
+    const id = await sent(small, 'held', { force: true })
     worker.wake({ id, source: 'held' })
     await untilHeldUp(room.owner, id)
     await room.owner.sql`update store.imports set lease_holder = 'another' where import_id = ${id}`
@@ -287,7 +293,7 @@ describe('an import whose worker lost it', () => {
   test.skipIf(onPglite)(`with its connection is tried again when its lease has run out ${needs}`, async () => {
     const lock = await holdUp(String(room.url), holdUps.staging)
     const worker = start({}, 1000)
-    const id = await send(room, small, 'held', { force: true })
+    const id = await sent(small, 'held', { force: true })
     worker.wake({ id, source: 'held' })
     await untilHeldUp(room.owner, id)
     await room.owner

@@ -11,6 +11,8 @@ function codesUnder(heading: string): string[] {
 }
 
 export const faultCodes = codesUnder('Faults')
+/** Faults that no package has. */
+export const revertCodes = codesUnder('Faults of a revert')
 export const warningCodesTold = codesUnder('Warnings')
 
 /** Throws where a report tells a code that is not documented as what it was told as. */
