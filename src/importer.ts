@@ -3,7 +3,7 @@
 
 import { CsvError, RowScanner } from './csv.ts'
 import { type Database, type Transaction, textArray } from './database.ts'
-import { ImportError, type Mode, readManifest } from './manifest.ts'
+import { fileCountMax, ImportError, type Mode, readManifest } from './manifest.ts'
 import { type KnownFile, manifestWarnings, type Plan, planFiles } from './plan.ts'
 import type { Fault, ImportReport, Progress, Warning } from './report.ts'
 import { Aborted, faultsOf, type Opening, openImport, publish, readFindings } from './steps.ts'
@@ -35,8 +35,6 @@ export interface ImportOptions extends Partial<Pick<Opening, 'job' | 'onBackend'
   readonly complete?: (transaction: Transaction, report: ImportReport, revision: string) => Promise<void>
 }
 
-/** A package is at most 22 files; what else lies about in real archives is small. */
-export const fileCountMax = 64
 const faultPage = 5000
 
 class StrictRefusal extends Error {}

@@ -30,6 +30,8 @@ export interface Manifest {
   readonly source: string | undefined
 }
 
+/** A package is at most 22 files; what else lies about in real archives is small. */
+export const fileCountMax = 64
 export const filePrefix = 'file.'
 const sizeBytesMax = 1024 * 1024
 

@@ -3,9 +3,8 @@
 
 import { type BodyFault, readChunks } from './bytes.ts'
 import { ApiError } from './errors.ts'
-import { fileCountMax } from './importer.ts'
 import { chunkBytes, type Job, type JobOptions, type Jobs } from './jobs.ts'
-import { ImportError, readManifest } from './manifest.ts'
+import { fileCountMax, ImportError, readManifest } from './manifest.ts'
 import { fileOf, MultipartError } from './multipart.ts'
 import { type RandomAccess, readZip, ZipError } from './zip.ts'
 

@@ -2,6 +2,7 @@
 // told as text or as JSON. The exit code is 0 for what is completed, 2 for what is held, 1 for what failed or was cancelled.
 
 import { once } from 'node:events'
+import type { WriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { isEnded, type JobOptions } from '../jobs.ts'
 import type { Fault, Warning } from '../report.ts'
@@ -39,13 +40,18 @@ export async function sendPackage(
   flags: ImportsFlags,
   terminal: Terminal,
 ): Promise<number> {
+  const faultsFile = await faultsFileOf(flags)
   const bar = terminalBar()
   const file = 'name' in archive ? String(archive.name).replace(/.*\//, '') : 'the package'
   const job = await imports
     .send(archive, options, (doneBytes, totalBytes) => bar?.show({ stage: 'sending', file, doneBytes, totalBytes }))
     .finally(() => bar?.end())
-  return outcome(imports, job, flags, terminal)
+  return outcome(imports, job, flags, terminal, faultsFile)
 }
+
+/** Where an import that is waited for is to write its faults: opened before it begins. */
+const faultsFileOf = async ({ faultsFile, noWait }: ImportsFlags): Promise<WriteStream | undefined> =>
+  faultsFile === undefined || noWait ? undefined : openFaults(faultsFile)
 
 /** Runs one verb. Answers the exit code. Throws CommandError for what the person can mend. */
 export async function importsCommand(
@@ -69,16 +75,20 @@ export async function importsCommand(
     case 'cancel':
       await tell(imports, await imports.cancel(named()), flags, terminal)
       return 0
-    case 'apply':
-      return outcome(imports, await imports.apply(named(), flags.note), flags, terminal)
-    case 'revert':
-      return outcome(imports, await imports.revert(named(), flags.note), flags, terminal)
+    case 'apply': {
+      const faultsFile = await faultsFileOf(flags)
+      return outcome(imports, await imports.apply(named(), flags.note), flags, terminal, faultsFile)
+    }
+    case 'revert': {
+      const faultsFile = await faultsFileOf(flags)
+      return outcome(imports, await imports.revert(named(), flags.note), flags, terminal, faultsFile)
+    }
     case 'changes':
       for await (const change of imports.changes(named(), { file: flags.file, action: flags.action }))
         await terminal.out(`${flags.json ? JSON.stringify(change) : changeText(change)}\n`)
       return 0
     case 'faults':
-      await writeFaults(imports, named(), flags.faultsFile, terminal)
+      await writeFaults(imports, named(), await faultsFileOf({ ...flags, noWait: false }), terminal)
       return 0
     default:
       return fail(usage)
@@ -89,9 +99,15 @@ const fail = (message: string): never => {
   throw new CommandError(message)
 }
 
-async function outcome(imports: Imports, queued: ToldImport, flags: ImportsFlags, terminal: Terminal): Promise<number> {
+async function outcome(
+  imports: Imports,
+  queued: ToldImport,
+  flags: ImportsFlags,
+  terminal: Terminal,
+  faultsFile: WriteStream | undefined,
+): Promise<number> {
   const job = flags.noWait || isEnded(queued) ? queued : await followed(imports, queued)
-  if (isEnded(job) && flags.faultsFile !== undefined) await writeFaults(imports, job.id, flags.faultsFile, terminal)
+  if (faultsFile !== undefined) await writeFaults(imports, job.id, faultsFile, terminal)
   await tell(imports, job, flags, terminal)
   if (job.status === 'held') return 2
   return job.status === 'failed' || job.status === 'cancelled' ? 1 : 0
@@ -119,8 +135,12 @@ async function tell(imports: Imports, job: ToldImport, { json }: ImportsFlags, t
 }
 
 /** All faults into a file, or onto the terminal. */
-async function writeFaults(imports: Imports, id: string, path: string | undefined, { out }: Terminal): Promise<void> {
-  const file = path === undefined ? undefined : await openFaults(path)
+async function writeFaults(
+  imports: Imports,
+  id: string,
+  file: WriteStream | undefined,
+  { out }: Terminal,
+): Promise<void> {
   const decoder = new TextDecoder()
   for await (const chunk of await imports.faultsCsv(id)) {
     if (file === undefined) await out(decoder.decode(chunk, { stream: true }))

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { ImportReport } from '../../src/importer.ts'
+import type { ToldImport } from '../../src/cli/transport.ts'
 import { consumerSecret } from '../../src/secrets.ts'
 import { type Ended, openPlace, type Place } from '../support/command.ts'
 import { backend } from '../support/database.ts'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 const write = async (name: string, csv: Csv): Promise<void> =>
   void (await Bun.write(`${place.directory}/${name}`, await zipOf(packageOf('bulk', csv))))
 const json = <T>({ stdout }: Ended): T => JSON.parse(stdout) as T
-const slow = 30_000
+const slow = 60_000
 
 describe('migrate', () => {
   test(
@@ -37,19 +37,24 @@ describe('import', () => {
     ...school,
     orgs: school.orgs.replace('District,', '"Two\nlines",').replace('school', 'castle'),
   }
+  /** One of two rows is refused, which the guard would hold. */
+  const allFaults = { IMPORT_MAX_FAULT_PERCENT: '100' }
 
   test(
-    '--json prints the report, in one line',
+    '--json prints the job, in one line; the same package again repeats it, and --force runs it whole',
     async () => {
       await write('school.zip', school)
       const ended = await place.run(['import', 'school.zip', '--json', '--source', 'sis'])
       expect([ended.code, ended.stderr, ended.stdout.trim().includes('\n')]).toEqual([0, '', false])
-      const report = json<ImportReport>(ended)
-      expect([report.source, report.applied, report.faultCount, report.files.length]).toEqual(['sis', true, 0, 8])
-      expect(Date.parse(String(report.publishedAt))).not.toBeNaN()
+      const { id, ...job } = json<ToldImport>(ended)
+      expect(job).toMatchObject({ source: 'sis', status: 'completed', mode: 'apply', faultCount: 0, warnings: [] })
+      expect(job.files?.length).toBe(8)
+      expect(Date.parse(String(job.publishedAt))).not.toBeNaN()
       const again = await place.run(['import', 'school.zip', '--source', 'sis'])
-      expect(again.stdout).toContain('nothing had changed')
-      expect(again.stdout).toMatch(/users\.csv +bulk +2 +0 +0 +2 +0 +0\n/)
+      expect(again.stdout).toContain(`repeats import ${id}: nothing had changed`)
+      const forced = await place.run(['import', 'school.zip', '--source', 'sis', '--force'])
+      expect(forced.stdout).toEndWith('of source sis: nothing had changed\n')
+      expect(forced.stdout).toMatch(/users\.csv +bulk +2 +0 +0 +2 +0 +0\n/)
     },
     slow,
   )
@@ -58,13 +63,42 @@ describe('import', () => {
     '--faults writes every fault as CSV; the good rows go in, and the command succeeds',
     async () => {
       await write('faulty.zip', faulty)
-      const ended = await place.run(['import', 'faulty.zip', '--source', 'sis', '--faults', 'faults.csv'])
+      const ended = await place.run(['import', 'faulty.zip', '--source', 'sis', '--faults', 'faults.csv'], allFaults)
       expect([ended.code, ended.stderr]).toEqual([0, ''])
       expect(ended.stdout).toContain('refused: orgs.csv, line 4, type: must be one of')
       expect(readFileSync(`${place.directory}/faults.csv`, 'utf8').split('\r\n')).toEqual([
-        'file,line,field,value,code,reason',
+        'file,line,field,value,code,message',
         'orgs.csv,4,type,castle,not_in_vocabulary,"must be one of department, school, district, local, state, national, or ext:…"',
         '',
+      ])
+    },
+    slow,
+  )
+
+  test(
+    '--faults in a place that cannot be written ends with 1 before anything is sent',
+    async () => {
+      const list = async (): Promise<string> => (await place.run(['imports', 'list'])).stdout
+      const before = await list()
+      const { code, stdout, stderr } = await place.run(['import', 'school.zip', '--faults', 'nowhere/faults.csv'])
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('--faults nowhere/faults.csv: ') as never])
+      expect(await list()).toBe(before)
+    },
+    slow,
+  )
+
+  test(
+    'of what the guard holds changes nothing and ends with 2, and is applied by its id',
+    async () => {
+      await write('held.zip', { ...faulty, courses: school.courses.replace('Maths', 'Geometry') })
+      const ended = await place.run(['import', 'held.zip', '--source', 'sis', '--json'])
+      const { id, ...job } = json<ToldImport>(ended)
+      expect([ended.code, job.status, job.publishedAt]).toEqual([2, 'held', undefined])
+      expect(job.reason).toContain('orgs.csv would refuse 1 of 2 rows')
+      const applied = await place.run(['imports', 'apply', id, '--note', 'a castle is none of ours'])
+      expect([applied.code, applied.stdout]).toEqual([
+        0,
+        expect.stringContaining(`import ${id} of source sis: published at `) as never,
       ])
     },
     slow,
@@ -75,13 +109,15 @@ describe('import', () => {
     async () => {
       await write('strict.zip', { ...faulty, courses: school.courses.replace('Maths', 'Algebra') })
       const ended = await place.run(['import', 'strict.zip', '--source', 'sis', '--strict', '--json'])
-      expect([ended.code, json<ImportReport>(ended).applied, json<ImportReport>(ended).publishedAt]).toEqual([
+      const { status, publishedAt, reason } = json<ToldImport>(ended)
+      expect([ended.code, status, publishedAt, reason]).toEqual([
         1,
-        false,
-        null,
+        'failed',
+        undefined,
+        'the package has 1 faults, and onFault is reject',
       ])
       const told = await place.run(['import', 'strict.zip', '--source', 'sis', '--strict'])
-      expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('nothing was changed: 1 faults') as never])
+      expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('has failed: the package has 1') as never])
     },
     slow,
   )
@@ -93,7 +129,7 @@ describe('import', () => {
       await Bun.write(`${place.directory}/bare.zip`, await zipOf({ 'orgs.csv': school.orgs }))
       for (const [file, message] of [
         ['none.zip', 'no readable zip archive'],
-        ['bare.zip', '--assume'],
+        ['bare.zip', 'assume bulk or assume delta'],
         ['missing.zip', 'missing.zip: no such file'],
       ] as const) {
         const { code, stdout, stderr } = await place.run(['import', file])
@@ -237,8 +273,8 @@ describe('a command', () => {
     async () => {
       const written = await place.run(['district', '--students', '30', '--seed', '3', '--out', 'district.zip'])
       expect([written.code, written.stdout]).toEqual([0, ''])
-      const report = json<ImportReport>(await place.run(['import', 'district.zip', '--source', 'made-up', '--json']))
-      expect([report.applied, report.faultCount]).toEqual([true, 0])
+      const job = json<ToldImport>(await place.run(['import', 'district.zip', '--source', 'made-up', '--json']))
+      expect([job.status, job.faultCount]).toEqual(['completed', 0])
     },
     slow,
   )

@@ -45,12 +45,14 @@ describe('the bundle', () => {
     ])
   })
 
-  test('holds the app, and nothing of the command line, the import or PGlite', () => {
+  test('holds the app and what receives packages, and nothing of the command line, the worker, its queue or PGlite', () => {
     const packages = bundle.files.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1])
     expect(bundle.files).toContain('src/app.ts')
     expect(packages).toContain('postgres')
-    expect(packages.filter((name) => /pglite|zip|csv/.test(String(name)))).toEqual([])
-    expect(bundle.files.filter((file) => /src\/(cli|main|migrate|importer)/.test(file))).toEqual([])
+    expect(packages.filter((name) => /pglite|groupmq|ioredis|prom-client/.test(String(name)))).toEqual([])
+    expect(
+      bundle.files.filter((file) => /^src\/(cli|main|migrate|importer|metrics|queue|runner|worker)/.test(file)),
+    ).toEqual([])
     expect(bundle.files.filter((file) => /postgres\/(?!cf\/)/.test(file))).toEqual([])
   })
 })

@@ -85,7 +85,7 @@ describe('export', () => {
         [['export', 'no.zip', '--since', 'noon'], '--since: "noon" is no date and time'],
         [['export', 'school.zip/no.zip'], 'school.zip/no.zip was not written'],
         [['export', 'no.zip', '--url', 'nowhere'], '--url must be the address of a hub'],
-        [['export', 'no.zip', '--url', 'http://127.0.0.1:1'], '--url wants a client'],
+        [['export', 'no.zip', '--url', 'http://127.0.0.1:1'], '--url wants the id and the secret of a client'],
       ] as const) {
         const { code, stderr } = await place.run(args)
         expect([code, stderr.includes(words) ? words : stderr]).toEqual([1, words])

@@ -15,7 +15,7 @@ const onPglite = backend === 'pglite'
 const needs = '[needs several sessions: PostgreSQL, and redis-server]'
 const it = test.skipIf(onPglite || !hasRedis)
 /** Kills at random moments; a whole run wants 20. */
-const killCount = Number(process.env['TEST_KILLS'] ?? 5)
+const killCount = Number(process.env['TEST_KILLS'] ?? 3)
 const leaseMs = 2000
 
 let room: TestDatabase

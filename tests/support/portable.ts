@@ -6,6 +6,8 @@ import { allScopes, createClient, revokeClient } from '../../src/clients.ts'
 import { operations } from '../../src/generated/operations.ts'
 import { address, findIds, type Ids, idOf, type Json, origin, pathOf, readPage, refusal, walk } from './collections.ts'
 import { type Hub, openDistrict, rosteringPath } from './hub.ts'
+import { bodyIn, clientOf, orgsCsv, packageOf, refusal as refusalOfImport, zipType } from './imports.ts'
+import { runAll } from './jobs.ts'
 import { installRuntimes, type Server } from './runtimes.ts'
 import { askToken, basic, grant, granted, refused } from './tokens.ts'
 
@@ -58,6 +60,7 @@ export function portable(start: Start): () => Remote {
       () => remote,
       () => ids,
     )
+  imports(() => remote)
   return () => remote
 }
 
@@ -209,5 +212,33 @@ function writes(remote: () => Remote, ids: () => Ids): void {
     expect(await put('results/portable-r', 'result', { ...result, score: 8.5 })).toBe(200)
     const answer = await hub.get(`${origin}${gradebookPath}/results/portable-r`, { authorization })
     expect(await answer.json()).toMatchObject({ result: { ...result, sourcedId: 'portable-r', score: 8.5 } })
+  })
+}
+
+function imports(remote: () => Remote): void {
+  test('a package that is sent is on record, and once a worker ran it, its changes and faults are told', async () => {
+    const { hub, local } = remote()
+    const { ask, send, job } = await clientOf(hub)
+    const orgs = orgsCsv([], ['portable-1,,,North,district,,', 'portable-2,,,South,castle,,'])
+    const sent = await send(await packageOf(orgs), '?source=portable')
+    const { id } = sent.job
+    expect([sent.response.status, sent.response.headers.get('location')]).toEqual([202, `${origin}/imports/${id}`])
+    const listed = await bodyIn(await ask('/imports?source=portable'), 'ImportSet')
+    expect(listed).toMatchObject({ imports: [{ id, status: 'received', source: 'portable' }] })
+    expect(await runAll(local)).toEqual([id])
+    expect(await job(id)).toMatchObject({ status: 'completed', faultCount: 1 })
+    const told = async (list: string): Promise<unknown> => (await ask(`/imports/${id}/${list}`)).json()
+    expect(await told('changes')).toMatchObject({
+      changes: [{ file: 'orgs.csv', sourcedId: 'portable-1', action: 'created' }],
+    })
+    expect(await told('faults')).toMatchObject({
+      faults: [{ file: 'orgs.csv', line: 3, field: 'type', value: 'castle', code: 'not_in_vocabulary' }],
+    })
+  })
+
+  test('what is no package is refused in words', async () => {
+    const { ask } = await clientOf(remote().hub)
+    const answer = await ask('/imports', { method: 'POST', headers: zipType, body: 'no zip' })
+    expect(await refusalOfImport(answer)).toContain('422 invaliddata: ')
   })
 }
