@@ -9,7 +9,7 @@ import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
 import { ApiError, errorResponse, toApiError } from './errors.ts'
 import type { Exportable } from './exporter.ts'
-import { exportRoutes } from './exports.ts'
+import { exportHandlers } from './exports.ts'
 import { hubOperations } from './generated/hub.operations.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { health, readiness } from './health.ts'
@@ -202,15 +202,17 @@ function serviceRoutes(given: AppOptions): Route[] {
     { path: '/oauth2/token', methods: { POST: token } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
     ...ownRoutes(auth, given),
-    ...exportRoutes(given.exports, auth, given.observe),
   ]
 }
 
 const nobody: ImportHooks = { wake: () => {}, cancelled: () => {} }
 
 /** The hub's own operations that ask for a scope. */
-function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody }: AppOptions): Route[] {
-  const handlers = importHandlers({ jobs: new Jobs(sql), config, hooks })
+function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody, exports, observe }: AppOptions): Route[] {
+  const handlers = {
+    ...importHandlers({ jobs: new Jobs(sql), config, hooks }),
+    ...exportHandlers(exports, observe),
+  }
   const own = hubOperations.flatMap((operation) => {
     const handle = handlers[operation.id]
     return handle === undefined ? [] : [{ operation, handle }]

@@ -1,47 +1,40 @@
-// GET /exports/oneroster.zip: who may, the parameter, the package as it is made. One export at a time in a process: each
-// holds a connection for as long as its reader takes.
+// GET /exports/oneroster.zip: the package as it is made. One export at a time in a process: each holds a connection for as
+// long as its reader takes.
 
-import type { Auth } from './auth.ts'
 import { ApiError } from './errors.ts'
 import { type Export, type Exportable, exportPackage } from './exporter.ts'
 import type { Observe } from './observe.ts'
+import type { Handler } from './own.ts'
 
 export const exportScope = 'urn:rosterhub:scope/export.readonly'
-const path = '/exports/oneroster.zip'
-const name = 'exportPackage'
 
-type Answer = (request: Request) => Promise<{ response: Response; client: string }>
-
-/** The route of the export; none where nothing can be exported. */
-export function exportRoutes(
-  database: Exportable | undefined,
-  auth: Auth,
-  observe: Observe,
-): { path: string; methods: { GET: { name: string; answer: Answer } } }[] {
-  if (database === undefined) return []
+/** What answers the export, by the id of its operation; nothing where nothing can be exported. */
+export function exportHandlers(database: Exportable | undefined, observe: Observe): Readonly<Record<string, Handler>> {
+  if (database === undefined) return {}
   let isBusy = false
-  const answer: Answer = async (request) => {
-    const { client } = await auth.authorise(request, [exportScope])
-    const since = readSince(request)
-    // to count its bytes would be to make it
-    if (request.method === 'HEAD') return { response: new Response(null, { headers: plainHeaders }), client }
-    if (isBusy) throw busy()
-    isBusy = true
-    const startedAt = performance.now()
-    const free = (): void => {
-      isBusy = false
-    }
-    const made = await exportPackage(database, { client, since }).catch((thrown: unknown) => {
-      free()
-      throw thrown
-    })
-    made.ended.then(free, (cause: unknown) => {
-      free()
-      observe({ operation: name, method: 'GET', status: 500, durationMs: performance.now() - startedAt, client, cause })
-    })
-    return { response: responseOf(made), client }
+  return {
+    exportPackage: async ({ request, client, parameters }) => {
+      // to count its bytes would be to make it
+      if (request.method === 'HEAD') return new Response(null, { headers: plainHeaders })
+      if (isBusy) throw busy()
+      isBusy = true
+      const startedAt = performance.now()
+      const free = (): void => {
+        isBusy = false
+      }
+      const since = parameters['since'] as string | undefined
+      const made = await exportPackage(database, { client, since }).catch((thrown: unknown) => {
+        free()
+        throw thrown
+      })
+      made.ended.then(free, (cause: unknown) => {
+        free()
+        const durationMs = performance.now() - startedAt
+        observe({ operation: 'exportPackage', method: 'GET', status: 500, durationMs, client, cause })
+      })
+      return responseOf(made)
+    },
   }
-  return [{ path, methods: { GET: { name, answer } } }]
 }
 
 const plainHeaders = { 'content-type': 'application/zip', 'cache-control': 'no-store' }
@@ -60,9 +53,3 @@ const busy = (): ApiError =>
     status: 503,
     headers: { 'retry-after': '30' },
   })
-
-function readSince(request: Request): string | undefined {
-  const given = new URL(request.url).searchParams.getAll('since')
-  if (given.length > 1) throw new ApiError('invaliddata', 'since: given twice', { status: 400 })
-  return given[0]
-}

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import type { WriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
-import { isEnded, type JobOptions } from '../jobs.ts'
+import { isEnded, type JobOptions } from '../job.ts'
 import type { Fault, Warning } from '../report.ts'
 import { terminalBar } from './bar.ts'
 import { CommandError } from './data.ts'

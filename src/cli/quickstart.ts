@@ -14,7 +14,7 @@ import {
 } from '../clients.ts'
 import { type Config, oauth1KeyCharsMin } from '../config.ts'
 import type { Sql } from '../database.ts'
-import type { JobOptions } from '../jobs.ts'
+import type { JobOptions } from '../job.ts'
 import { migrate, readSqlFiles } from '../migrate.ts'
 import { randomSecret } from '../secrets.ts'
 import { CommandError, type Data, openData } from './data.ts'

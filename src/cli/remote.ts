@@ -1,7 +1,7 @@
 // Imports behind the address of a hub: a token that is renewed, a package streamed from the disk, events followed, and
 // looked after by asking where they break off.
 
-import { isEnded, type JobOptions } from '../jobs.ts'
+import { isEnded, type JobOptions } from '../job.ts'
 import { CommandError } from './data.ts'
 import type { Imports, ListFilter, ToldChange, ToldFault, ToldImport } from './transport.ts'
 

@@ -1,7 +1,7 @@
 // What the commands need of imports, wherever they are: behind a hub's address, or in a database at hand. Words only.
 
 import type { told } from '../imports.ts'
-import type { JobChange, JobFault, JobOptions } from '../jobs.ts'
+import type { JobChange, JobFault, JobOptions } from '../job.ts'
 
 /** An import as a hub tells it. */
 export type ToldImport = ReturnType<typeof told>

@@ -5,7 +5,7 @@ export default {
  "info": {
   "title": "RosterHub",
   "version": "1.0",
-  "description": "What the hub answers beside the OneRoster services: access tokens, imports of CSV packages, health, and the services' own\ndocuments and this reference.",
+  "description": "What the hub answers beside the OneRoster services: access tokens, imports and exports of CSV packages, health, numbers\nfor Prometheus, and the services' own documents and this reference.",
   "license": {
    "name": "Apache-2.0",
    "url": "https://www.apache.org/licenses/LICENSE-2.0"
@@ -27,6 +27,10 @@ export default {
    "description": "OneRoster CSV packages as jobs: sent, followed, read about, released, cancelled and reverted."
   },
   {
+   "name": "Exports",
+   "description": "What the hub holds, as a package of OneRoster CSV files."
+  },
+  {
    "name": "Health",
    "description": "Whether the hub is up, and fit to serve."
   },
@@ -37,10 +41,6 @@ export default {
   {
    "name": "Reference",
    "description": "The documents as a page for people."
-  },
-  {
-   "name": "Exports",
-   "description": "What the hub holds, as a package of OneRoster CSV files."
   }
  ],
  "paths": {
@@ -943,6 +943,92 @@ export default {
     }
    }
   },
+  "/exports/oneroster.zip": {
+   "get": {
+    "operationId": "exportPackage",
+    "tags": [
+     "Exports"
+    ],
+    "summary": "Every record as a package of OneRoster 1.2",
+    "description": "A bulk package of the active records, or with `since` a delta package of what was published after that moment, deleted records with it. All of it is of one moment, whatever is written meanwhile. The archive is sent while it is made: a transfer that breaks off is no package. One export is made at a time.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/export.readonly"
+      ]
+     }
+    ],
+    "parameters": [
+     {
+      "name": "since",
+      "in": "query",
+      "description": "A moment as RFC 3339 has it. The RosterHub-As-Of header of an export is what the next delta is asked for with.",
+      "schema": {
+       "type": "string",
+       "format": "date-time",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The package.",
+      "headers": {
+       "Content-Disposition": {
+        "description": "A file name, which says whether the package is bulk or delta, and of when.",
+        "schema": {
+         "type": "string"
+        }
+       },
+       "RosterHub-As-Of": {
+        "description": "The last publication that the package knows of.",
+        "schema": {
+         "type": "string",
+         "format": "date-time"
+        }
+       }
+      },
+      "content": {
+       "application/zip": {
+        "schema": {
+         "type": "string",
+         "format": "binary"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "503": {
+      "description": "Another export is being made (`server_busy`).",
+      "headers": {
+       "Retry-After": {
+        "description": "Seconds after which to ask again.",
+        "schema": {
+         "type": "integer",
+         "minimum": 1
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/imsx_StatusInfoDType"
+        }
+       }
+      }
+     }
+    }
+   }
+  },
   "/health": {
    "get": {
     "operationId": "getHealth",
@@ -1308,103 +1394,6 @@ export default {
         "schema": {
          "type": "object",
          "additionalProperties": true
-        }
-       }
-      }
-     }
-    }
-   }
-  },
-  "/exports/oneroster.zip": {
-   "get": {
-    "operationId": "exportPackage",
-    "tags": [
-     "Exports"
-    ],
-    "summary": "Every record as a package of OneRoster 1.2",
-    "description": "A bulk package of the active records, or with `since` a delta package of what was published after that moment, deleted records with it. All of it is of one moment, whatever is written meanwhile. The archive is sent while it is made: a transfer that breaks off is no package. One export is made at a time.",
-    "security": [
-     {
-      "OAuth2CC": [
-       "urn:rosterhub:scope/export.readonly"
-      ]
-     }
-    ],
-    "parameters": [
-     {
-      "name": "since",
-      "in": "query",
-      "required": false,
-      "description": "A moment as RFC 3339 has it. The RosterHub-As-Of header of an export is what the next delta is asked for with.",
-      "schema": {
-       "type": "string",
-       "format": "date-time"
-      }
-     }
-    ],
-    "responses": {
-     "200": {
-      "description": "The package.",
-      "headers": {
-       "Content-Disposition": {
-        "description": "A file name, which says whether the package is bulk or delta, and of when.",
-        "schema": {
-         "type": "string"
-        }
-       },
-       "RosterHub-As-Of": {
-        "description": "The last publication that the package knows of.",
-        "schema": {
-         "type": "string",
-         "format": "date-time"
-        }
-       }
-      },
-      "content": {
-       "application/zip": {
-        "schema": {
-         "type": "string",
-         "format": "binary"
-        }
-       }
-      }
-     },
-     "400": {
-      "description": "The parameter is no moment.",
-      "content": {
-       "application/json": {
-        "schema": {
-         "$ref": "#/components/schemas/imsx_StatusInfoDType"
-        }
-       }
-      }
-     },
-     "401": {
-      "description": "No token, or one that is unknown, expired or revoked.",
-      "content": {
-       "application/json": {
-        "schema": {
-         "$ref": "#/components/schemas/imsx_StatusInfoDType"
-        }
-       }
-      }
-     },
-     "403": {
-      "description": "The token lacks the scope.",
-      "content": {
-       "application/json": {
-        "schema": {
-         "$ref": "#/components/schemas/imsx_StatusInfoDType"
-        }
-       }
-      }
-     },
-     "503": {
-      "description": "Another export is being made; Retry-After says when to ask again.",
-      "content": {
-       "application/json": {
-        "schema": {
-         "$ref": "#/components/schemas/imsx_StatusInfoDType"
         }
        }
       }

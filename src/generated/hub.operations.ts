@@ -31,6 +31,7 @@ export const hubOperations: readonly HubOperation[] = [
   {"id":"applyImport","method":"POST","path":"/imports/{importId}/apply","scopes":["urn:rosterhub:scope/import"],"query":[]},
   {"id":"cancelImport","method":"POST","path":"/imports/{importId}/cancel","scopes":["urn:rosterhub:scope/import"],"query":[]},
   {"id":"revertImport","method":"POST","path":"/imports/{importId}/revert","scopes":["urn:rosterhub:scope/import"],"query":[]},
+  {"id":"exportPackage","method":"GET","path":"/exports/oneroster.zip","scopes":["urn:rosterhub:scope/export.readonly"],"query":[{"name":"since","type":"string","maxLength":64}]},
   {"id":"getHealth","method":"GET","path":"/health","scopes":[],"query":[]},
   {"id":"getLiveness","method":"GET","path":"/health/live","scopes":[],"query":[]},
   {"id":"getReadiness","method":"GET","path":"/health/ready","scopes":[],"query":[]},
@@ -41,5 +42,4 @@ export const hubOperations: readonly HubOperation[] = [
   {"id":"getV1p1DiscoveryDocument","method":"GET","path":"/ims/oneroster/v1p1/discovery/{file}","scopes":[],"query":[]},
   {"id":"getReference","method":"GET","path":"/docs","scopes":[],"query":[]},
   {"id":"getReferenceFile","method":"GET","path":"/docs/{file}","scopes":[],"query":[]},
-  {"id":"exportPackage","method":"GET","path":"/exports/oneroster.zip","scopes":["urn:rosterhub:scope/export.readonly"],"query":[{"name":"since","type":"string"}]},
 ]

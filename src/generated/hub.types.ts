@@ -182,6 +182,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/exports/oneroster.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every record as a package of OneRoster 1.2
+         * @description A bulk package of the active records, or with `since` a delta package of what was published after that moment, deleted records with it. All of it is of one moment, whatever is written meanwhile. The archive is sent while it is made: a transfer that breaks off is no package. One export is made at a time.
+         */
+        get: operations["exportPackage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -353,26 +373,6 @@ export interface paths {
         };
         /** A file of that page */
         get: operations["getReferenceFile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/exports/oneroster.zip": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Every record as a package of OneRoster 1.2
-         * @description A bulk package of the active records, or with `since` a delta package of what was published after that moment, deleted records with it. All of it is of one moment, whatever is written meanwhile. The archive is sent while it is made: a transfer that breaks off is no package. One export is made at a time.
-         */
-        get: operations["exportPackage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1193,6 +1193,47 @@ export interface operations {
             422: components["responses"]["UnprocessableEntity"];
         };
     };
+    exportPackage: {
+        parameters: {
+            query?: {
+                /** @description A moment as RFC 3339 has it. The RosterHub-As-Of header of an export is what the next delta is asked for with. */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The package. */
+            200: {
+                headers: {
+                    /** @description A file name, which says whether the package is bulk or delta, and of when. */
+                    "Content-Disposition"?: string;
+                    /** @description The last publication that the package knows of. */
+                    "RosterHub-As-Of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            /** @description Another export is being made (`server_busy`). */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
+                };
+            };
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -1446,69 +1487,6 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
-                };
-            };
-        };
-    };
-    exportPackage: {
-        parameters: {
-            query?: {
-                /** @description A moment as RFC 3339 has it. The RosterHub-As-Of header of an export is what the next delta is asked for with. */
-                since?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The package. */
-            200: {
-                headers: {
-                    /** @description A file name, which says whether the package is bulk or delta, and of when. */
-                    "Content-Disposition"?: string;
-                    /** @description The last publication that the package knows of. */
-                    "RosterHub-As-Of"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            /** @description The parameter is no moment. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
-                };
-            };
-            /** @description No token, or one that is unknown, expired or revoked. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
-                };
-            };
-            /** @description The token lacks the scope. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
-                };
-            };
-            /** @description Another export is being made; Retry-After says when to ask again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
         };
