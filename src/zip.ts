@@ -3,7 +3,8 @@
 
 import { BlobReader, configure, type FileEntry, Reader, ZipReader, ZipWriter } from '@zip.js/zip.js'
 
-configure({ useWebWorkers: false })
+// without workers the limit only lets an archive wait for one that nobody reads: an export on its way would stop imports
+configure({ useWebWorkers: false, maxWorkers: Number.MAX_SAFE_INTEGER })
 
 export class ZipError extends Error {
   override name = 'ZipError'

@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { allScopes } from '../../src/clients.ts'
+import { exportScope } from '../../src/exports.ts'
 import { type Operation, operations } from '../../src/generated/operations.ts'
 import { findIds, type Ids, origin, pathOf, statusOf } from '../support/collections.ts'
 import { type Hub, openDistrict } from '../support/hub.ts'
@@ -122,7 +123,7 @@ test('the scopes are the standard’s, each good for as many operations as the s
   const ofStandard = allScopes.filter((scope) => scope.startsWith('https:'))
   expect(Object.fromEntries(ofStandard.map((scope) => [scope, count(scope)]))).toEqual(counts)
   // the hub's own open nothing of the standard's
-  expect(allScopes.filter((scope) => count(scope) === 0)).toEqual([runScope, readScope])
+  expect(allScopes.filter((scope) => count(scope) === 0)).toEqual([exportScope, runScope, readScope])
 })
 
 test('no token is asked for before a path is known to be one: what is not there is 404 to everybody', async () => {
