@@ -178,7 +178,7 @@ describe('workers in two processes', () => {
     await redis.start()
     const queue = redisQueue(redis.url)
     atEnd(() => queue.close())
-    const again = await send(room, await districtZip({ students: 31, seed: 6 }), 'no redis')
+    const again = await send(room, await districtZip({ students: 31, seed: 6 }), 'no redis', { takeOver: true })
     await queue.add({ id: again, source: 'no redis' })
     expect(await untilEnded(again)).toBe('completed')
     while ((await queue.counts()).waiting > 0) await Bun.sleep(20)
@@ -187,7 +187,7 @@ describe('workers in two processes', () => {
 
   it(`find what waits though there is no Redis at all ${needs}`, async () => {
     const worker = await start({ REDIS_URL: '' })
-    const id = await send(room, await districtZip({ students: 30, seed: 7 }), 'never redis')
+    const id = await send(room, await districtZip({ students: 30, seed: 7 }), 'never redis', { takeOver: true })
     await worker.heard.until(isEnd(id))
     expect((await jobOf(room, id)).status).toBe('completed')
     expect(await worker.kill('SIGTERM')).toBe(0)
