@@ -3,7 +3,7 @@
 // database, or runs out of its lease there.
 
 import type { Database, Sql, Transaction } from './database.ts'
-import type { Job, JobProgress, JobStatus, Jobs, WorkerJobs } from './jobs.ts'
+import { isEnded, type Job, type JobProgress, type JobStatus, type Jobs, type WorkerJobs } from './jobs.ts'
 import type { Tell } from './observe.ts'
 import { type RunOptions, runJob } from './runner.ts'
 import { refreshStatistics } from './statistics.ts'
@@ -62,7 +62,7 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
 
   const run = async (): Promise<void> => {
     if (job.attempts > attemptsMax) {
-      const reason = `given up: it did not come to its end in ${attemptsMax} attempts, its worker was lost each time`
+      const reason = `given up: none of ${attemptsMax} attempts came to its end; the logs of their workers have the causes`
       await jobs.end(id, { status: 'failed', reason })
       return
     }
@@ -108,8 +108,10 @@ export function attemptJob(job: Job, options: AttemptOptions): Attempt {
       const after = await packages.get(id)
       const rows = after?.files?.reduce((sum, file) => sum + file.rows, 0)
       const seconds = Math.round(performance.now() - startedAt) / 1000
-      tell({ event: 'import_end', id, source: job.source, status: after?.status, seconds, rows })
-      if (after === undefined) return
+      // what is another worker's by now, or waits again, has not ended here
+      if (why === 'lost' || after === undefined || !isEnded(after))
+        return tell({ event: 'import_left', id, source: job.source, seconds })
+      tell({ event: 'import_end', id, source: job.source, status: after.status, seconds, rows })
       options.onEnd?.(after)
       if (after.publishedAt !== undefined) await refreshStatistics(database, after.files ?? [])
     })

@@ -69,6 +69,9 @@ function manifestRows(text: string): { line: number; cells: string[] }[] {
 }
 
 /** What the properties mean, however their names and modes are spelt. */
+const sourceCharsMax = 255
+const isControlled = /\p{Cc}/u
+
 function said(properties: readonly Property[]): Pick<Manifest, 'version' | 'modes' | 'source'> {
   const values = new Map<string, string>()
   const modes = new Map<string, { name: string; mode: Mode | 'absent' }>()
@@ -87,7 +90,12 @@ function said(properties: readonly Property[]): Pick<Manifest, 'version' | 'mode
       `manifest.csv: oneroster.version is ${version === undefined ? 'missing' : `"${version}"`}; 1.2 and 1.1 are read`,
     )
   }
-  const source = values.get('source.systemcode') || values.get('source.systemname') || undefined
+  const named = ['source.systemCode', 'source.systemName'].find((name) => values.get(name.toLowerCase()))
+  const source = named === undefined ? undefined : values.get(named.toLowerCase())
+  if (source !== undefined && (source.length > sourceCharsMax || isControlled.test(source)))
+    throw new ImportError(
+      `manifest.csv: ${named} has 1 to ${sourceCharsMax} characters, none of them a control character`,
+    )
   return { version: version === '1.1' ? '1.1' : '1.2', modes, source }
 }
 

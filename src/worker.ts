@@ -73,16 +73,16 @@ export function startWorker(options: WorkerOptions): Worker {
   let isClosing = false
   const failed = (cause: unknown): void => tell({ event: 'worker_error' }, cause)
 
-  const runAll = async (source: string): Promise<void> => {
-    for (;;) {
-      const job = isClosing ? undefined : await jobs.claim(source)
-      if (job === undefined) return
-      const attempt = attemptJob(job, attemptOptions)
-      attempts.set(job.id, attempt)
-      if (isClosing) attempt.abort('stopping')
-      await attempt.done
-      attempts.delete(job.id)
-    }
+  /** Runs the next job of a source; false where there is none that may be claimed. */
+  const runNext = async (source: string): Promise<boolean> => {
+    const job = isClosing ? undefined : await jobs.claim(source)
+    if (job === undefined) return false
+    const attempt = attemptJob(job, attemptOptions)
+    attempts.set(job.id, attempt)
+    if (isClosing) attempt.abort('stopping')
+    await attempt.done
+    attempts.delete(job.id)
+    return true
   }
 
   /** Runs what a source has, in its order, until there is nothing that may be claimed. Never rejects. */
@@ -93,17 +93,21 @@ export function startWorker(options: WorkerOptions): Worker {
       return known.done
     }
     const run = async (): Promise<void> => {
-      const leave = await slots.enter()
       try {
-        do {
-          line.again = false
-          await runAll(source)
-        } while (line.again && !isClosing)
+        for (let isMore = true; isMore && !isClosing; ) {
+          // a turn for each job: a long line keeps no other source waiting for the whole of it
+          const leave = await slots.enter()
+          try {
+            line.again = false
+            isMore = (await runNext(source)) || line.again
+          } finally {
+            leave()
+          }
+        }
       } catch (cause) {
         failed(cause)
       } finally {
         lines.delete(source)
-        leave()
       }
     }
     const line = { again: false, done: Promise.resolve() }

@@ -1,7 +1,7 @@
 // A zip archive -> its entries, each a stream; files -> an archive, as a stream. Refuses what is no plain package of files.
 // The only importer of zip.js.
 
-import { BlobReader, configure, type FileEntry, Reader, ZipReader, ZipWriter } from '@zip.js/zip.js'
+import { BlobReader, configure, type Entry, type FileEntry, Reader, ZipReader, ZipWriter } from '@zip.js/zip.js'
 
 // without workers the limit only lets an archive wait for one that nobody reads: an export on its way would stop imports
 configure({ useWebWorkers: false, maxWorkers: Number.MAX_SAFE_INTEGER })
@@ -49,7 +49,8 @@ const misplaced = (filename: string): ZipError =>
 export async function readZip(archive: Blob | RandomAccess, limits: ZipLimits): Promise<ZipFile[]> {
   const source = archive instanceof Blob ? new BlobReader(archive) : new AccessReader(archive)
   const reader = new ZipReader(source, { checkSignature: true })
-  const entries = await reader.getEntries().catch((cause: unknown) => {
+  const entries = await entriesOf(reader).catch((cause: unknown) => {
+    if (cause instanceof ZipError) throw cause
     const { filename } = cause as { filename?: string }
     if (filename !== undefined) throw misplaced(filename)
     throw new ZipError(`the file is no readable zip archive (${reasonOf(cause)})`, { cause })
@@ -79,6 +80,19 @@ export async function readZip(archive: Blob | RandomAccess, limits: ZipLimits): 
     sizeBytes: entry.uncompressedSize,
     stream: () => unpack(entry),
   }))
+}
+
+/** With the folders and resource forks that some programs add. */
+const entryCountMax = 1024
+
+/** One after the other: of an archive of a million entries no more are made than show that they are too many. */
+async function entriesOf(reader: ZipReader<unknown>): Promise<Entry[]> {
+  const entries: Entry[] = []
+  for await (const entry of reader.getEntriesGenerator()) {
+    entries.push(entry)
+    if (entries.length > entryCountMax) throw new ZipError(`the archive holds more than ${entryCountMax} entries`)
+  }
+  return entries
 }
 
 function unpack(entry: FileEntry): ReadableStream<Uint8Array> {

@@ -19,7 +19,8 @@ export function appFor(database: Database, config: Config, more: Pick<AppOptions
     observe,
     sqlHashes: sqlHashes(),
     version: packageJson.version,
-    viewer,
+    // Deno, which serves the app too, reads no file as Bun does: no reference there
+    ...(typeof Bun === 'undefined' ? {} : { viewer }),
     ...more,
   })
 }

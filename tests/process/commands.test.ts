@@ -180,7 +180,7 @@ describe('clients', () => {
     expect([last?.rotatedAt === null, last?.revokedAt === null]).toEqual([false, false])
     const gone = await clients('rotate', made.clientId)
     expect([gone.code, gone.stdout, gone.stderr]).toEqual([1, '', `no client "${made.clientId}", or it is revoked\n`])
-  }, 60_000)
+  }, 120_000)
 
   test('--oauth1 gives a consumer secret too, and rotate another; without OAUTH1_KEY neither, and nothing changes', async () => {
     const settings = { OAUTH1_KEY: 'k'.repeat(32) }
@@ -207,7 +207,7 @@ describe('clients', () => {
     const told = await place.run(['clients', 'rotate', made.clientId], settings)
     const second = await consumerSecret(settings.OAUTH1_KEY, made.clientId, 2)
     expect([told.code, told.stdout]).toEqual([0, expect.stringContaining(`consumer secret  ${second}\n`) as never])
-  }, 60_000)
+  }, 120_000)
 
   test(
     'create wants a name and scopes that there are',

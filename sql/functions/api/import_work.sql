@@ -5,7 +5,8 @@ declare
   v_import store.imports;
 begin
   loop
-    -- the head of each source's line, unless one of that source runs under a lease; whoever holds the row claims it
+    -- the head of each source's line, unless one of that source runs under a lease; whoever holds the row claims it. Not for
+    -- update: the transaction of a worker that hangs holds its key, and it is that one whose job is to be taken over
     select * into v_import from store.imports as i
     where status in ('received', 'staging', 'checking', 'applying') and (p_source is null or source = p_source)
       and (status = 'received' or lease_until < clock_timestamp())
@@ -13,7 +14,7 @@ begin
         and other.status in ('received', 'staging', 'checking', 'applying')
         and (other.status <> 'received' and other.lease_until >= clock_timestamp()
           or (other.status = 'received', other.queued_at, other.import_id) < (i.status = 'received', i.queued_at, i.import_id)))
-    order by status = 'received', queued_at, import_id limit 1 for update skip locked;
+    order by status = 'received', queued_at, import_id limit 1 for no key update skip locked;
     if v_import.import_id is null then
       return null;
     end if;
@@ -52,14 +53,18 @@ comment on function api.import_beat is
 
 create or replace function api.import_end(p_import bigint, p_holder text, p_status text, p_reason text, p_report jsonb, p_seconds jsonb) returns boolean
 language plpgsql as $$
+declare
+  v_status text;
 begin
-  update store.imports set status = p_status, reason = p_reason, report = p_report, seconds = p_seconds, ended_at = clock_timestamp(),
+  -- one that somebody wants cancelled is, however it came out
+  update store.imports set status = case when cancel_asked_at is null then p_status else 'cancelled' end,
+    reason = case when cancel_asked_at is null then p_reason end, report = p_report, seconds = p_seconds, ended_at = clock_timestamp(),
     lease_holder = null, lease_until = null, progress = null
-  where import_id = p_import and lease_holder = p_holder and status in ('staging', 'checking', 'applying');
+  where import_id = p_import and lease_holder = p_holder and status in ('staging', 'checking', 'applying') returning status into v_status;
   if not found then
     return false;
   end if;
-  if p_status in ('failed', 'cancelled') then
+  if v_status in ('failed', 'cancelled') then
     delete from store.import_chunks where import_id = p_import;
   end if;
   return true;

@@ -155,6 +155,9 @@ create or replace function api.import_release(p_client text, p_import bigint, p_
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_import store.imports := load.known_import(p_import);
+  v_newer bigint;
+  -- only what somebody was told of is let pass
+  v_is_told boolean := trim(p_note) <> '' and (v_import.status = 'held' or v_import.report ? 'wouldHold');
 begin
   if not (v_import.status = 'held' or v_import.status = 'completed' and v_import.mode = 'preview') then
     perform api.fail('invaliddata 409', format('import %s is %s: only one that is held or was previewed can be applied', p_import, v_import.status));
@@ -162,17 +165,27 @@ begin
   if v_import.mode <> 'revert' and not exists (select from store.import_chunks where import_id = p_import) then
     perform api.fail('invaliddata 409', format('the package of import %s is kept no longer; send it again', p_import));
   end if;
+  -- what is applied now is what was looked at: no package may lie over a newer one of its source
+  select import_id into v_newer from store.imports as newer where newer.source = v_import.source and newer.import_id > p_import
+    and (newer.status in ('received', 'staging', 'checking', 'applying') or newer.status = 'completed' and newer.revision is not null)
+  order by newer.import_id desc limit 1;
+  if v_newer is not null then
+    perform api.fail('invaliddata 409', format('import %s of the same source came after import %s; cancel this one, and send its package again if it is still wanted',
+      v_newer, p_import));
+  end if;
   if v_import.status = 'held' and coalesce(trim(p_note), '') = '' then
     perform api.fail('invaliddata', format('note: import %s is held (%s); say who applies it and why', p_import, v_import.reason));
   end if;
   update store.imports set status = 'received', mode = case mode when 'preview' then 'apply' else mode end, queued_at = clock_timestamp(),
-    released_by = case when trim(p_note) <> '' then p_client end, released_at = case when trim(p_note) <> '' then clock_timestamp() end,
-    note = nullif(trim(p_note), ''), attempts = 0, started_at = null, ended_at = null, progress = null, reason = null
+    released_by = case when v_is_told then p_client end, released_at = case when v_is_told then clock_timestamp() end,
+    note = nullif(trim(p_note), ''), attempts = 0, started_at = null, ended_at = null, progress = null, reason = null, report = null,
+    seconds = null, cancel_asked_at = null, cancelled_by = null
   where import_id = p_import returning * into v_import;
   return load.job(v_import);
 end $$;
 comment on function api.import_release is
-  'Queues an import that is held, or that was previewed, to be applied. With a note the guard lets it pass; one that is held wants a note.';
+  'Queues an import that is held, or that was previewed, to be applied, unless a newer one of its source waits or was applied. With a '
+  'note the guard lets pass what it held, or said that it would hold; one that is held wants a note.';
 
 create or replace function api.import_revert(p_client text, p_import bigint, p_note text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -180,7 +193,7 @@ declare
   v_import store.imports := load.known_import(p_import);
   v_revert store.imports;
 begin
-  if v_import.status <> 'completed' or v_import.mode = 'preview' or v_import.repeats is not null then
+  if v_import.status <> 'completed' or v_import.mode = 'preview' or v_import.revision is null then
     perform api.fail('invaliddata 409', format('import %s changed nothing that could be reverted', p_import));
   end if;
   select * into v_revert from store.imports where reverts = p_import and status not in ('failed', 'cancelled') limit 1;
