@@ -273,10 +273,8 @@ describe('a revert is refused', () => {
     ])
   })
 
-  test('where nothing was changed, and where what was replaced is kept no longer', async () => {
-    const first = await ran(database, packageOf('bulk', school))
-    const same = await ran(database, packageOf('bulk', school))
-    expect((await reverted(database, same.id)).reason).toBe(`import ${same.id} changed nothing that could be reverted`)
+  test('where what was replaced is kept no longer', async () => {
+    await ran(database, packageOf('bulk', school))
     const job = await ran(database, packageOf('bulk', { ...school, users: school.users.replace('Ada', 'Eve') }))
     await database.owner.sql`update store.imports set ended_at = now() - interval '31 days' where import_id = ${job.id}`
     await database.owner.sql`select api.import_purge(30)`
@@ -285,6 +283,5 @@ describe('a revert is refused', () => {
       'failed',
       `what import ${job.id} replaced is kept no longer (IMPORT_KEEP_DAYS); it cannot be reverted`,
     ])
-    expect(first.status).toBe('completed')
   })
 })
