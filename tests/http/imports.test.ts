@@ -380,7 +380,7 @@ describe('an import', () => {
   })
 
   test('that has completed is reverted by another, whose address is told', async () => {
-    const id = await send()
+    const id = await send('?takeOver=true')
     await runAll(hub)
     const answer = await act(id, 'revert', { note: 'Ann: sent by mistake' })
     const job = await jobIn(answer)

@@ -119,9 +119,9 @@ describe('an archive', () => {
 describe('a manifest', () => {
   const withManifest = (text: string): Files => ({ ...changed, 'manifest.csv': text })
 
-  test('that is missing is asked for; --assume says what the files are', async () => {
+  test('that is missing is asked for; assume says what the files are', async () => {
     const { 'manifest.csv': _, ...files } = changed
-    await refuseFiles(files, '--assume')
+    await refuseFiles(files, 'assume bulk or assume delta')
     const delta = await importFiles(
       owner,
       { 'orgs.csv': lines('sourcedId,status,dateLastModified,name,type') },

@@ -165,12 +165,10 @@ describe("a role's user profile", () => {
   const report = ['roles.csv:2 userProfileSourcedId profile_of_another_user "p2"']
   const kept = async (): Promise<unknown> => (await stored(owner, 'roles', 'r1'))?.['user_profile_sourced_id']
 
-  test('of another user is left out; with dangling references kept it stays', async () => {
+  test('of another user is told of, and kept', async () => {
     expect(told(await bulk(owner, { ...sent, roles: roles('p2') }))).toEqual(report)
-    expect(await kept()).toBeNull()
-    expect(await document(owner, 'users', 'u1')).not.toHaveProperty('roles.0.userProfile')
-    expect(told(await bulk(owner, { ...sent, roles: roles('p2') }, { keepDangling: true }))).toEqual(report)
     expect(await kept()).toBe('p2')
+    expect(await document(owner, 'users', 'u1')).toHaveProperty('roles.0.userProfile')
   })
 
   test('is that of its user in the package, and else in the hub', async () => {

@@ -32,6 +32,7 @@ export const relationCodes: readonly string[] = [
   'end_before_begin',
   'primary_not_teacher',
   'primary_org_without_role',
+  'profile_of_another_user',
   'score_out_of_bounds',
   'several_primary_roles',
   'several_primary_teachers',

@@ -69,24 +69,18 @@ begin
 end $$;
 comment on function load.semantics is 'Warns of rows that do not go with other records; users, whose roles come later, see load.warn_of_primary_orgs.';
 
--- A role names a profile of its own user; another one's is left out.
+-- A role names a profile of its own user. Another one's is kept: it may have moved since the role was written, and an export says
+-- what is there.
 create or replace function load.warn_of_profiles(p_file text) returns void language plpgsql as $$
 declare
-  v_keep boolean := (select keep_dangling from import_context);
   v_sent text := case when to_regclass('pg_temp.incoming_user_profiles') is null then '' else
     ' left join incoming_user_profiles as p on p.sourced_id = i.user_profile_sourced_id and not p.faulty' end;
   v_owner text := case when v_sent = '' then 'k.user_sourced_id' else 'coalesce(p.user_sourced_id, k.user_sourced_id)' end;
 begin
-  perform load.warn_rows('roles', p_file, 'userProfileSourcedId', 'profile_of_another_user',
-    'the profile is another user''s' || case when v_keep then '' else '; the reference is left out' end,
+  perform load.warn_rows('roles', p_file, 'userProfileSourcedId', 'profile_of_another_user', 'the profile is another user''s',
     format('select i.ordinal, i.user_profile_sourced_id as value from incoming_roles as i%s
       left join store.user_profiles as k on k.sourced_id = i.user_profile_sourced_id
       where i.user_profile_sourced_id is not null and not i.faulty and %s <> i.user_sourced_id', v_sent, v_owner));
-  if not v_keep then
-    execute format('update incoming_roles as t set user_profile_sourced_id = null
-      from incoming_roles as i%s left join store.user_profiles as k on k.sourced_id = i.user_profile_sourced_id
-      where t.ordinal = i.ordinal and i.user_profile_sourced_id is not null and i.warned and %s <> i.user_sourced_id', v_sent, v_owner);
-  end if;
 end $$;
 
 -- A user's primary org is that of one of its roles.
