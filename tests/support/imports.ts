@@ -9,7 +9,7 @@ import { faultsOf, refusalOf } from './schemas.ts'
 
 export const runScope = 'urn:rosterhub:scope/import'
 export const readScope = 'urn:rosterhub:scope/import.readonly'
-export const own = hubOperations.filter(({ scopes }) => scopes.length > 0)
+export const own = hubOperations.filter(({ path }) => path.startsWith('/imports'))
 
 export type Answered = Readonly<Record<string, unknown>> & {
   readonly id: string
