@@ -91,7 +91,7 @@ export function hearing() {
 export const isEnd =
   (id: string) =>
   (happening: Happening): boolean =>
-    happening.event === 'import_end' && happening['id'] === id
+    /^import_(end|left)$/.test(happening.event) && happening['id'] === id
 
 /** Where an import can be held up from outside, on PostgreSQL: by a lock it has to wait for. */
 export const holdUps = {
