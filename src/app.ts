@@ -19,6 +19,7 @@ import type { Metrics } from './metrics.ts'
 import type { Observe } from './observe.ts'
 import { answerOwn } from './own.ts'
 import { referenceRoutes, type Viewer } from './reference.ts'
+import { withoutBody } from './response.ts'
 import { Store } from './store.ts'
 
 export interface AppOptions {
@@ -113,18 +114,6 @@ function routerOf(routes: readonly Route[], { aot = true, observe }: AppOptions,
     })
     return errorResponse(known, new URL(request.url).pathname)
   })
-}
-
-/**
- * The answer to HEAD, with the length GET would have told: left unsaid, a server says 0. Where a path has no parameters
- * Elysia has counted already, and takes a 304 for an empty answer. Source: RFC 9110, section 8.6.
- */
-async function withoutBody(response: Response): Promise<Response> {
-  const { status, body } = response
-  const headers = new Headers(response.headers)
-  if (status === 304) headers.delete('content-length')
-  else if (body !== null) headers.set('content-length', String((await response.arrayBuffer()).byteLength))
-  return new Response(null, { status, headers })
 }
 
 async function respond(route: Route, request: Request, observe: Observe): Promise<Response> {

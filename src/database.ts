@@ -5,7 +5,7 @@ import { Duplex, type Readable } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
 import { RowBlocks } from './blocks.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction, isLoss } from './transaction.ts'
 
 export type Sql = postgres.Sql<Record<string, unknown>>
 export type Transaction = postgres.TransactionSql<Record<string, unknown>>
@@ -15,6 +15,8 @@ export interface Database {
   readonly embedded: boolean
   /** A transaction as the login itself: on the one embedded session, out of the application's role for its length. */
   readonly begin: <Result>(run: (transaction: Transaction) => Promise<Result>) => Promise<Result>
+  /** A transaction that reads alone, all of it of the moment it began; it acts as the connections do. */
+  readonly snapshot: <Result>(run: (transaction: Transaction) => Promise<Result>) => Promise<Result>
   /** Rows of CSV text, cut at line ends, into columns of a table; its name may have a schema before a dot. */
   readonly copy: (
     transaction: Transaction,
@@ -54,21 +56,7 @@ export const appRole = 'rosterhub_app'
 export const textArray = (values: readonly (string | null)[]): string =>
   `{${values.map((value) => (value === null ? 'null' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`
 
-/** Whether this is what a query says whose connection ended under it: the client's own words, or the socket's. */
-export function isCut(cause: unknown): boolean {
-  const { code, syscall } = (cause ?? {}) as { code?: unknown; syscall?: unknown }
-  return code === 'CONNECTION_CLOSED' || syscall !== undefined
-}
-
-/**
- * A transaction that may outlive its connection: where that ends, it fails, and no rollback is sent after it, which the
- * client would write into a socket that is no more, outside of any promise.
- */
-export const begin = <T>(sql: Sql, options: string, run: (transaction: Transaction) => Promise<T>): Promise<T> =>
-  sql.begin(options, (transaction) =>
-    // the client itself fails the transaction when it learns of the end
-    run(transaction).catch((cause) => (isCut(cause) ? new Promise<T>(() => {}) : Promise.reject(cause))),
-  ) as Promise<T>
+const ofOneMoment = 'isolation level repeatable read, read only'
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
@@ -109,6 +97,11 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
     embedded: false,
     begin: (run) =>
       inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(body) as never, run as never),
+    snapshot: (run) =>
+      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>(
+        (body) => sql.begin(ofOneMoment, body) as never,
+        run as never,
+      ),
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     copyOut: (transaction, query, options) => copyOut(transaction, query, options, true),
     close: () => sql.end({ timeout: 5 }),
@@ -163,7 +156,7 @@ async function* copyOut(
       if (isCancellable && !isOver) await Object.assign(query, { active: true }).cancel()
       await blocks.discard()
       // whoever went on would take a part of the rows for all; after the database's own error nobody can
-      if (!(isOver && blocks.failure !== undefined) && !isCut(blocks.failure))
+      if (!(isOver && blocks.failure !== undefined) && !isLoss(blocks.failure))
         await transaction`select 1/0`.catch(() => {})
     }
     resume(stream)
@@ -195,6 +188,7 @@ export async function connectEmbedded(pglite: PGlite, role?: string): Promise<Da
   return {
     sql,
     embedded: true,
+    snapshot: (run) => sql.begin(ofOneMoment, run) as Promise<Awaited<ReturnType<typeof run>>>,
     begin: (run) =>
       sql.begin(async (transaction) => {
         await transaction`set local role none`

@@ -2,7 +2,7 @@
 // database and packed while it is read. All of it is of one moment. Knows no entity: the database says which files there are.
 
 import { csvLine } from './csv.ts'
-import { begin, type Database, type Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { writeZip } from './zip.ts'
 
 export interface ExportOptions {
@@ -23,7 +23,7 @@ export interface Export {
   readonly ended: Promise<void>
 }
 
-export type Exportable = Pick<Database, 'sql' | 'copyOut' | 'embedded'>
+export type Exportable = Pick<Database, 'snapshot' | 'copyOut' | 'embedded'>
 
 interface Opened {
   readonly asOf: string
@@ -63,7 +63,7 @@ export async function exportPackage(database: Exportable, { client, since }: Exp
       await copying?.return(undefined)
     }
   }
-  const ended = begin(database.sql, 'isolation level repeatable read, read only', run).catch((cause: unknown) => {
+  const ended = database.snapshot(run).catch((cause: unknown) => {
     reject(cause)
     if (!left.signal.aborted) throw cause
   }) as Promise<void>

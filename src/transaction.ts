@@ -45,6 +45,6 @@ export async function inTransaction<Transaction extends Called, Result>(
   }
 }
 
-/** By the client's own codes and the SQLSTATEs after which the server hangs up. */
-const isLoss = (thrown: unknown): boolean =>
+/** Whether a connection was lost, by the client's own codes and the SQLSTATEs after which the server hangs up. */
+export const isLoss = (thrown: unknown): boolean =>
   /^(08|57P|CONNECTION_|ECONN|EPIPE|ETIMEDOUT)/.test(String((thrown as { code?: unknown } | undefined)?.code))

@@ -29,41 +29,34 @@ comment on view load.outgoing_roles is
 -- A client writes a score scale or objectives into the record, where no row of a file says so. Such a record has rows made
 -- of what it shows, with ids of their own, and its rows that say otherwise count as deleted.
 
-create or replace view load.outgoing_line_item_score_scales as
-  select r.sourced_id, case when v.is_shown then r.status else 'tobedeleted' end as status, r.revision, r.metadata, r.title, r.line_item_sourced_id,
-    r.score_scale_sourced_id, r.status = 'active' and v.is_shown as in_bulk, p.revision as touched
-  from store.line_item_score_scales as r left join store.line_items as p on p.sourced_id = r.line_item_sourced_id
-    cross join lateral (select p.sourced_id is null or coalesce(r.score_scale_sourced_id = p.score_scale_sourced_id, false) and not exists (
-      select from store.line_item_score_scales as other where other.line_item_sourced_id = r.line_item_sourced_id and other.status = 'active'
-        and other.score_scale_sourced_id = r.score_scale_sourced_id and other.sourced_id < r.sourced_id) as is_shown) as v
-  where p.score_scale_sourced_id is null
-    or r.sourced_id <> case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end
-    or exists (select from store.line_item_score_scales as other where other.line_item_sourced_id = p.sourced_id and other.status = 'active'
-      and other.score_scale_sourced_id = p.score_scale_sourced_id)
-  union all
-  select case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end, 'active', p.revision,
-    null, null, p.sourced_id, p.score_scale_sourced_id, p.status = 'active', p.revision
-  from store.line_items as p where p.score_scale_sourced_id is not null and not exists (
-    select from store.line_item_score_scales as r where r.line_item_sourced_id = p.sourced_id and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active');
-comment on view load.outgoing_line_item_score_scales is
-  'One row a line item at most, that of the scale it shows: of several, an import would choose by their ids.';
-
-create or replace view load.outgoing_result_score_scales as
-  select r.sourced_id, case when v.is_shown then r.status else 'tobedeleted' end as status, r.revision, r.metadata, r.title, r.result_sourced_id,
-    r.score_scale_sourced_id, r.status = 'active' and v.is_shown as in_bulk, p.revision as touched
-  from store.result_score_scales as r left join store.results as p on p.sourced_id = r.result_sourced_id
-    cross join lateral (select p.sourced_id is null or coalesce(r.score_scale_sourced_id = p.score_scale_sourced_id, false) and not exists (
-      select from store.result_score_scales as other where other.result_sourced_id = r.result_sourced_id and other.status = 'active'
-        and other.score_scale_sourced_id = r.score_scale_sourced_id and other.sourced_id < r.sourced_id) as is_shown) as v
-  where p.score_scale_sourced_id is null
-    or r.sourced_id <> case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end
-    or exists (select from store.result_score_scales as other where other.result_sourced_id = p.sourced_id and other.status = 'active'
-      and other.score_scale_sourced_id = p.score_scale_sourced_id)
-  union all
-  select case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end, 'active', p.revision,
-    null, null, p.sourced_id, p.score_scale_sourced_id, p.status = 'active', p.revision
-  from store.results as p where p.score_scale_sourced_id is not null and not exists (
-    select from store.result_score_scales as r where r.result_sourced_id = p.sourced_id and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active');
+create or replace function load.create_outgoing_scales() returns void language plpgsql as $$
+declare
+  v_file catalog.csv_files;
+begin
+  for v_file in select * from catalog.csv_files where fills = 'score_scale_sourced_id' loop
+    execute format($view$
+      create or replace view load.%4$I as
+        select r.sourced_id, case when v.is_shown then r.status else 'tobedeleted' end as status, r.revision, r.metadata, r.title, r.%2$I,
+          r.score_scale_sourced_id, r.status = 'active' and v.is_shown as in_bulk, p.revision as touched
+        from store.%1$I as r left join store.%3$I as p on p.sourced_id = r.%2$I
+          cross join lateral (select p.sourced_id is null or coalesce(r.score_scale_sourced_id = p.score_scale_sourced_id, false) and not exists (
+            select from store.%1$I as other where other.%2$I = r.%2$I and other.status = 'active'
+              and other.score_scale_sourced_id = r.score_scale_sourced_id and other.sourced_id < r.sourced_id) as is_shown) as v
+        where p.score_scale_sourced_id is null
+          or r.sourced_id <> case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end
+          or exists (select from store.%1$I as other where other.%2$I = p.sourced_id and other.status = 'active'
+            and other.score_scale_sourced_id = p.score_scale_sourced_id)
+        union all
+        select case when length(p.sourced_id) < 245 then p.sourced_id || '/scoreScale' else md5(p.sourced_id || '/scoreScale') end, 'active', p.revision,
+          null, null, p.sourced_id, p.score_scale_sourced_id, p.status = 'active', p.revision
+        from store.%3$I as p where p.score_scale_sourced_id is not null and not exists (
+          select from store.%1$I as r where r.%2$I = p.sourced_id and r.score_scale_sourced_id = p.score_scale_sourced_id and r.status = 'active')
+    $view$, v_file.entity, v_file.parent_key, v_file.parent, 'outgoing_' || v_file.entity);
+    execute format('comment on view load.%I is %L', 'outgoing_' || v_file.entity,
+      'One row a record at most, that of the scale it shows: of several, an import would choose by their ids.');
+  end loop;
+end $$;
+comment on function load.create_outgoing_scales is 'Makes the views of the files that give a record its score scale, from the catalog.';
 
 create or replace view load.outgoing_line_item_learning_objective_ids as
   with shown as (

@@ -56,6 +56,7 @@ create or replace function load.create_exports() returns void language plpgsql a
 declare
   v_file catalog.csv_files;
 begin
+  perform load.create_outgoing_scales();
   for v_file in select * from catalog.csv_files where binding is distinct from '1.1' order by position loop
     perform load.create_export(v_file.file, v_file.entity);
   end loop;
