@@ -8,6 +8,7 @@ import type { Operation } from './generated/operations.ts'
 import { type RequestOptions, readCall } from './request.ts'
 import { notModified, oneResponse, pageResponse, postResponse, putResponse, removeResponse } from './response.ts'
 import type { Store } from './store.ts'
+import type { Visit } from './visit.ts'
 
 export interface Stages {
   readonly auth: Auth
@@ -16,26 +17,24 @@ export interface Stages {
 }
 
 /** Answers one operation. Throws ApiError, or what a stage threw. */
-export async function answer(
-  stages: Stages,
-  operation: Operation,
-  request: Request,
-): Promise<{ response: Response; client: string }> {
-  const { client } = await stages.auth.authorise(request, operation.scopes, operation)
-  const call = await readCall(request, operation, stages.options)
-  return { response: await perform(stages.store, client, call), client }
+export async function answer(stages: Stages, operation: Operation, visit: Visit): Promise<{ response: Response }> {
+  const { client } = await stages.auth.authorise(visit, operation.scopes, operation)
+  const call = await readCall(visit.request, operation, stages.options)
+  return { response: await perform(stages.store, client, call, visit) }
 }
 
-async function perform(store: Store, client: string, call: Call): Promise<Response> {
+async function perform(store: Store, client: string, call: Call, visit: Visit): Promise<Response> {
   switch (call.kind) {
     case 'page': {
       const known = await unchanged(store, call)
       if (known !== undefined) return known
       const [page, warnings] = await tolerant(call, (asked) => store.page(client, asked))
+      visit.rows = page.count
       return pageResponse(call, page, page.isSorted ? warnings : [...warnings, unsorted(call)])
     }
     case 'one': {
       const [one, warnings] = await tolerant(call, (asked) => store.one(client, asked))
+      visit.rows = 1
       return oneResponse(call, one, warnings)
     }
     case 'put':

@@ -7,7 +7,7 @@ import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
-import { ApiError, errorResponse, toApiError } from './errors.ts'
+import { ApiError, errorResponse } from './errors.ts'
 import type { Exportable } from './exporter.ts'
 import { exportHandlers } from './exports.ts'
 import { hubOperations } from './generated/hub.operations.ts'
@@ -19,8 +19,10 @@ import type { Metrics } from './metrics.ts'
 import type { Observe } from './observe.ts'
 import { answerOwn } from './own.ts'
 import { referenceRoutes, type Viewer } from './reference.ts'
+import { nowhere, operationOf, type Route, respond } from './respond.ts'
 import { withoutBody } from './response.ts'
 import { Store } from './store.ts'
+import { type Gate, openGate, type Visit } from './visit.ts'
 
 export interface AppOptions {
   readonly sql: Sql
@@ -53,10 +55,13 @@ export interface AppOptions {
   readonly viewer?: Viewer
   /** Whom to tell of imports; absent, the workers find them by themselves. */
   readonly imports?: ImportHooks
+  /** What keeps requests out; absent: nothing does. */
+  readonly gate?: Gate
 }
 
 export interface App {
-  readonly fetch: (request: Request) => Promise<Response> | Response
+  /** `peer`: the address at the other end of the connection, where the runtime tells. */
+  readonly fetch: (request: Request, peer?: string) => Promise<Response> | Response
 }
 
 export interface RoutedApp extends App {
@@ -64,25 +69,20 @@ export interface RoutedApp extends App {
   readonly routes: readonly string[]
 }
 
-type Answer = (request: Request) => Promise<{ response: Response; client?: string; cause?: unknown }>
-
-interface Route {
-  readonly path: string
-  /** By method: the name of the operation, and what answers it. */
-  readonly methods: Readonly<Record<string, { readonly name: string; readonly answer: Answer }>>
-}
-
-export function createApp(options: AppOptions): RoutedApp {
+export function createApp(given: AppOptions): RoutedApp {
+  const peers = new WeakMap<Request, string>()
+  const options = { ...given, gate: given.gate ?? openGate, addressOf: (request: Request) => peers.get(request) }
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined
   return {
     routes: routes.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`)),
-    fetch: async (request) => {
+    fetch: async (request, peer) => {
       if (!URL.canParse(request.url)) {
         return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
       }
       if (hasShortHost(request.url)) shortRouter ??= routerOf(routes, options, false)
+      if (peer !== undefined) peers.set(request, peer)
       const response = await (hasShortHost(request.url) ? (shortRouter ?? router) : router).fetch(request)
       return request.method === 'HEAD' ? withoutBody(response) : response
     },
@@ -95,68 +95,28 @@ export function createApp(options: AppOptions): RoutedApp {
  */
 const hasShortHost = (url: string): boolean => url.startsWith('http:') && url.indexOf('/', 7) < 11
 
-function routerOf(routes: readonly Route[], { aot = true, observe }: AppOptions, standardHostname: boolean) {
+interface RouterOptions extends AppOptions {
+  readonly gate: Gate
+  readonly addressOf: (request: Request) => string | undefined
+}
+
+function routerOf(routes: readonly Route[], options: RouterOptions, standardHostname: boolean) {
+  const { aot = true, addressOf } = options
   const elysia = new Elysia({ aot, handler: { standardHostname } })
   // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
   const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
-  for (const route of routes) elysia.all(route.path, ({ request }) => respond(route, request, observe), unread)
-  return elysia.onError(({ error, code, request }) => {
-    const known =
-      code === 'NOT_FOUND'
-        ? new ApiError('unknownobject', `Unknown Object: no such path ${new URL(request.url).pathname}`)
-        : toApiError(error)
-    observe({
-      operation: 'none',
-      method: request.method,
-      status: known.status,
-      durationMs: 0,
-      cause: known.cause ?? error,
-    })
-    return errorResponse(known, new URL(request.url).pathname)
-  })
-}
-
-async function respond(route: Route, request: Request, observe: Observe): Promise<Response> {
-  const startedAt = performance.now()
-  // HEAD is answered as GET in everything, the words of a refusal too: they make the length
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const operation = route.methods[method]
-  const name = operation?.name ?? 'none'
-  try {
-    if (operation === undefined) throw wrongMethod(route, method)
-    const { response, client, cause } = await operation.answer(request)
-    observe({
-      operation: name,
-      method: request.method,
-      status: response.status,
-      durationMs: performance.now() - startedAt,
-      client,
-      cause,
-    })
-    return response
-  } catch (thrown) {
-    const error = toApiError(thrown)
-    observe({
-      operation: name,
-      method: request.method,
-      status: error.status,
-      durationMs: performance.now() - startedAt,
-      cause: error.cause ?? error,
-    })
-    return errorResponse(error, route.path)
+  for (const route of routes) {
+    elysia.all(
+      route.path,
+      ({ request }) => respond(operationOf(route, request.method), request, addressOf(request), options),
+      unread,
+    )
   }
-}
-
-function wrongMethod(route: Route, method: string): ApiError {
-  const allowed = Object.keys(route.methods).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
-  return new ApiError(
-    'invaliddata',
-    `${method} is not a method of this path; ${allowed.join(', ')} ${allowed.length > 1 ? 'are' : 'is'}`,
-    {
-      status: 405,
-      headers: { allow: allowed.join(', ') },
-    },
-  )
+  return elysia.onError(({ error, code, request }) => {
+    const { pathname } = new URL(request.url)
+    const failed = { ...nowhere(pathname), answer: () => Promise.reject(error) }
+    return respond(code === 'NOT_FOUND' ? nowhere(pathname) : failed, request, addressOf(request), options)
+  })
 }
 
 /** Paths by position: a router refuses two parameter names in one place, and OneRoster has eight such places. */
@@ -174,19 +134,19 @@ function buildOf({ sqlHashes, config }: AppOptions): string {
   return hash.toString(36)
 }
 
-function serviceRoutes(given: AppOptions): Route[] {
+function serviceRoutes(given: RouterOptions): Route[] {
   const { sql, config } = given
   const store = new Store(sql, given.writesTogether)
-  const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs })
+  const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs, gate: given.gate })
   const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax, recordMaxBytes: recordBytesMax } = config
   const options = { publicUrl, pageLimitMax, bodyBytesMax, recordBytesMax, build: buildOf(given) }
   const stages = { auth, store, options }
   const byPath = Map.groupBy(operations, (operation) => positional(operation.path))
   const methods = (group: readonly Operation[]): Route['methods'] =>
     Object.fromEntries(
-      group.map((o) => [o.method, { name: o.id, answer: (request: Request) => answer(stages, o, request) }]),
+      group.map((o) => [o.method, { name: o.id, path: o.path, answer: (visit: Visit) => answer(stages, o, visit) }]),
     )
-  const token = { name: 'createToken', answer: (request: Request) => auth.token(request) }
+  const token = { name: 'createToken', path: '/oauth2/token', answer: (visit: Visit) => auth.token(visit) }
   return [
     { path: '/oauth2/token', methods: { POST: token } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
@@ -211,7 +171,11 @@ function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody, exports, 
     methods: Object.fromEntries(
       group.map(({ operation, handle }) => [
         operation.method,
-        { name: operation.id, answer: (request: Request) => answerOwn(auth, operation, handle, request) },
+        {
+          name: operation.id,
+          path: operation.path,
+          answer: (visit: Visit) => answerOwn(auth, operation, handle, visit),
+        },
       ]),
     ),
   }))
@@ -221,7 +185,7 @@ function hubRoutes({ sql, config, sqlHashes, version, metrics, viewer }: AppOpti
   const options = { store: new Store(sql), expected: sqlHashes, version, startedAtMs: Date.now() }
   const get = (path: string, name: string, read: (request: Request) => Response | Promise<Response>): Route => ({
     path,
-    methods: { GET: { name, answer: async (request) => ({ response: await read(request) }) } },
+    methods: { GET: { name, path, answer: async ({ request }) => ({ response: await read(request) }) } },
   })
   return [
     get('/health', 'getHealth', () => health(options)),

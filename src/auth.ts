@@ -3,11 +3,12 @@
 // every process within that time. Signed requests are for consumers.ts.
 
 import { type BodyFault, readText } from './bytes.ts'
-import { type Caller, Consumers } from './consumers.ts'
+import { Consumers } from './consumers.ts'
 import { ApiError, toApiError } from './errors.ts'
 import { challenge } from './oauth1.ts'
 import { randomSecret, sha256 } from './secrets.ts'
 import type { Store, Token } from './store.ts'
+import { type Caller, type Gate, openGate, type Visit } from './visit.ts'
 
 export interface AuthOptions {
   readonly tokenSeconds: number
@@ -19,6 +20,8 @@ export interface AuthOptions {
   readonly publicUrl?: string | undefined
   /** Bytes that the body of a signed request may have. */
   readonly bodyMaxBytes: number
+  /** What keeps callers out once they are known; absent: nothing does. */
+  readonly gate?: Gate
   readonly now?: () => number
 }
 
@@ -42,6 +45,7 @@ const lacking = (who: string, scopes: readonly string[], headers: Record<string,
 export class Auth {
   private readonly checked = new Map<string, Checked>()
   private readonly consumers: Consumers
+  private readonly gate: Gate
   private readonly now: () => number
 
   constructor(
@@ -49,6 +53,7 @@ export class Auth {
     private readonly options: AuthOptions,
   ) {
     this.now = options.now ?? Date.now
+    this.gate = options.gate ?? openGate
     this.consumers = new Consumers(store, {
       key: options.oauth1Key,
       windowSeconds: options.oauth1WindowSeconds ?? 300,
@@ -63,14 +68,21 @@ export class Auth {
    * The caller, when it may have any one of `scopes`: by its token, or by its signature where the operation takes those
    * (`signed`). Throws ApiError: 401 without a good token or signature, 403 without a scope. Source: RFC 6750, section 3.
    */
-  async authorise(request: Request, scopes: readonly string[], { signed = false } = {}): Promise<Caller> {
-    const signer = signed ? await this.consumers.caller(request) : undefined
-    if (signer === undefined) return this.bearer(request, scopes, signed)
-    if (scopes.some((scope) => signer.scopes.has(scope))) return signer
-    throw lacking('client', scopes)
+  async authorise(visit: Visit, scopes: readonly string[], { signed = false } = {}): Promise<Caller> {
+    const caller =
+      (signed ? await this.consumers.caller(visit.request) : undefined) ?? (await this.bearer(visit, signed))
+    visit.client = caller.client
+    if (caller.key !== undefined) visit.key = caller.key
+    await this.gate.admit(visit, caller)
+    if (scopes.some((scope) => caller.scopes.has(scope))) return caller
+    throw visit.request.headers.get('authorization')?.startsWith('Bearer')
+      ? lacking('token', scopes, {
+          'www-authenticate': `Bearer realm="oneroster", error="insufficient_scope", scope="${scopes.join(' ')}"`,
+        })
+      : lacking('client', scopes)
   }
 
-  private async bearer(request: Request, scopes: readonly string[], signed: boolean): Promise<Caller> {
+  private async bearer({ request }: Visit, signed: boolean): Promise<Caller> {
     const header = request.headers.get('authorization')
     if (header === null)
       throw signed
@@ -82,11 +94,7 @@ export class Auth {
     const token = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
     if (token === undefined)
       throw unauthorised('the Authorization header is not of the form Bearer TOKEN', ', error="invalid_request"')
-    const caller = await this.caller(token)
-    if (scopes.some((scope) => caller.scopes.has(scope))) return caller
-    throw lacking('token', scopes, {
-      'www-authenticate': `Bearer realm="oneroster", error="insufficient_scope", scope="${scopes.join(' ')}"`,
-    })
+    return this.caller(token)
   }
 
   private async caller(token: string): Promise<Checked> {
@@ -112,9 +120,9 @@ export class Auth {
    * The token endpoint: client credentials, RFC 6749 sections 2.3.1, 4.4, 5.1 and 5.2. Never throws; `cause` is what went
    * wrong inside, for the log.
    */
-  async token(request: Request): Promise<{ response: Response; cause?: unknown }> {
+  async token(visit: Visit): Promise<{ response: Response; cause?: unknown }> {
     try {
-      return { response: await this.grant(request) }
+      return { response: await this.grant(visit) }
     } catch (thrown) {
       if (thrown instanceof TokenRefusal) return { response: thrown.response() }
       const { status } = toApiError(thrown)
@@ -123,7 +131,8 @@ export class Auth {
     }
   }
 
-  private async grant(request: Request): Promise<Response> {
+  private async grant(visit: Visit): Promise<Response> {
+    const { request } = visit
     const form = await readForm(request)
     const grantType = form.get('grant_type')
     if (grantType === null) throw new TokenRefusal('invalid_request', 'grant_type is missing')
@@ -143,9 +152,11 @@ export class Auth {
       this.options.tokenSeconds,
     )
     if (granted === undefined) {
+      await this.gate.failed(visit, client)
       const headers: Record<string, string> = byHeader ? { 'www-authenticate': 'Basic realm="oneroster"' } : {}
       throw new TokenRefusal('invalid_client', 'unknown client or wrong secret', 401, headers)
     }
+    visit.client = client
     if (granted.length === 0)
       throw new TokenRefusal('invalid_scope', 'the client may have none of the scopes asked for')
     const body = {

@@ -6,11 +6,7 @@ import { ApiError } from './errors.ts'
 import { type Claim, isBody, isOAuthHeader, isSignedWith, readClaim, refusal } from './oauth1.ts'
 import { consumerSecret } from './secrets.ts'
 import type { Store } from './store.ts'
-
-export interface Caller {
-  readonly client: string
-  readonly scopes: ReadonlySet<string>
-}
+import type { Caller } from './visit.ts'
 
 export interface ConsumerOptions {
   /** OAUTH1_KEY; absent: a signed request is refused. */

@@ -13,7 +13,7 @@ export function exportHandlers(database: Exportable | undefined, observe: Observ
   if (database === undefined) return {}
   let isBusy = false
   return {
-    exportPackage: async ({ request, client, parameters }) => {
+    exportPackage: async ({ request, client, parameters, visit }) => {
       // to count its bytes would be to make it
       if (request.method === 'HEAD') return new Response(null, { headers: plainHeaders })
       if (isBusy) throw busy()
@@ -30,7 +30,7 @@ export function exportHandlers(database: Exportable | undefined, observe: Observ
       made.ended.then(free, (cause: unknown) => {
         free()
         const durationMs = performance.now() - startedAt
-        observe({ operation: 'exportPackage', method: 'GET', status: 500, durationMs, client, cause })
+        observe({ ...visit, method: 'GET', status: 500, durationMs, cause })
       })
       return responseOf(made)
     },

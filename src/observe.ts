@@ -3,9 +3,20 @@
 export interface Observation {
   readonly operation: string
   readonly method: string
+  /** As the documents have it, with names for its arguments. */
+  readonly path: string
+  /** The ids in the path: they may name a person, and stand in no log. */
+  readonly arguments: readonly string[]
   readonly status: number
   readonly durationMs: number
+  readonly requestId: string
+  /** Where the request came from; it may name a person, and stands in no log. */
+  readonly address?: string | undefined
   readonly client?: string | undefined
+  /** The id of the API key. */
+  readonly key?: string | undefined
+  /** Records in the answer. */
+  readonly rows?: number | undefined
   /** What went wrong below a 5xx: for the log, never for the client. */
   readonly cause?: unknown
 }
@@ -32,21 +43,33 @@ export function lineTeller(level: 'silent' | 'error' | 'info', write: (line: str
 
 const errorText = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
 
-/** One JSON line for each observation at or above the level; no query string and no body, so no personal data. */
+/** One JSON line for each observation at or above the level; no query string, no id and no body, so no personal data. */
 export function lineObserver(level: 'silent' | 'error' | 'info', write: (line: string) => void): Observe {
   if (level === 'silent') return () => {}
-  return ({ cause, durationMs, ...rest }) => {
-    const isError = rest.status >= 500
+  return ({ requestId, operation, method, status, durationMs, client, key, rows, cause }) => {
+    const isError = status >= 500
     if (level === 'error' && !isError) return
-    const error = isError && cause !== undefined ? { error: errorText(cause) } : {}
     write(
       JSON.stringify({
         time: new Date().toISOString(),
         level: isError ? 'error' : 'info',
-        ...rest,
+        requestId,
+        operation,
+        method,
+        status,
         durationMs: Math.round(durationMs * 100) / 100,
-        ...error,
+        client,
+        key,
+        rows,
+        ...(isError && cause !== undefined ? { error: errorText(cause) } : {}),
       }),
     )
   }
 }
+
+/** Tells each of them. */
+export const observeAll =
+  (...observers: readonly Observe[]): Observe =>
+  (observation) => {
+    for (const observe of observers) observe(observation)
+  }

@@ -4,6 +4,7 @@
 import type { Auth } from './auth.ts'
 import { ApiError } from './errors.ts'
 import type { HubOperation, QueryParameter } from './generated/hub.operations.ts'
+import type { Visit } from './visit.ts'
 
 type Value = string | number | boolean
 export type Parameters = Readonly<Record<string, Value | undefined>>
@@ -15,6 +16,7 @@ export interface Asked {
   readonly client: string
   readonly url: URL
   readonly parameters: Parameters
+  readonly visit: Visit
 }
 
 export type Handler = (asked: Asked) => Promise<Response>
@@ -24,12 +26,13 @@ export async function answerOwn(
   auth: Auth,
   operation: HubOperation,
   handle: Handler,
-  request: Request,
-): Promise<{ response: Response; client: string }> {
-  const { client } = await auth.authorise(request, operation.scopes)
+  visit: Visit,
+): Promise<{ response: Response }> {
+  const { request } = visit
+  const { client } = await auth.authorise(visit, operation.scopes)
   const url = new URL(request.url)
   const parameters = readParameters(url.searchParams, operation)
-  return { response: await handle({ request, client, url, parameters }), client }
+  return { response: await handle({ request, client, url, parameters, visit }) }
 }
 
 const bad = (name: string, reason: string): ApiError =>

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await hub.owner.sql`insert into store.categories (sourced_id, status, revision, source_system, title, document)
     select i::text, 'active', (select max(revision) from store.publications), 'test',
       (select string_agg(md5(i::text || j), '') from generate_series(1, 16) as j), '{}' from generate_series(1, 30000) as i`
-  server = Bun.serve({ port: 0, hostname: '127.0.0.1', idleTimeout: 60, fetch: hub.fetch })
+  server = Bun.serve({ port: 0, hostname: '127.0.0.1', idleTimeout: 60, fetch: (request) => hub.fetch(request) })
   authorization = `Bearer ${await hub.token([exportScope])}`
 }, 120_000)
 afterAll(() => void server?.stop(true))

@@ -29,7 +29,7 @@ let statements = 0
 beforeAll(async () => {
   hub = await openHub({ importMaxBytes }, { onStatement: () => (statements += 1) })
   client = await clientOf(hub)
-  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: hub.fetch, idleTimeout: 60 })
+  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => hub.fetch(request), idleTimeout: 60 })
   authorization = `Bearer ${await hub.token(['urn:rosterhub:scope/import'])}`
 }, 180_000)
 afterAll(() => void server.stop(true))

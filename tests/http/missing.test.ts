@@ -196,7 +196,8 @@ describe('a known path', () => {
   })
 
   /** HEAD says what GET says, and nothing of the body but its length. */
-  async function compareHead(path: string, headers: HeadersInit): Promise<number> {
+  async function compareHead(path: string, given: Record<string, string>): Promise<number> {
+    const headers = { 'x-request-id': 'one', ...given }
     const got = await hub.fetch(new Request(origin + path, { headers }))
     const head = await hub.fetch(new Request(origin + path, { method: 'HEAD', headers }))
     const { 'content-length': length, ...told } = Object.fromEntries(head.headers)

@@ -15,6 +15,7 @@ import { Store } from '../../src/store.ts'
 import { origin } from '../support/collections.ts'
 import { type Hub, openHub, rosteringPath, scopeBase } from '../support/hub.ts'
 import { askToken, basic, grant, granted, refused } from '../support/tokens.ts'
+import { visitOf } from '../support/visits.ts'
 
 const core = `${scopeBase}roster-core.readonly`
 
@@ -81,7 +82,7 @@ describe('a token ends', () => {
     const [made, token] = await fresh()
     const headers = { authorization: `Bearer ${token}` }
     const status = () =>
-      auth.authorise(new Request(`${origin}${rosteringPath}/orgs`, { headers }), [core]).then(
+      auth.authorise(visitOf(new Request(`${origin}${rosteringPath}/orgs`, { headers })), [core]).then(
         () => 200,
         (error: { status: number }) => error.status,
       )
@@ -103,11 +104,11 @@ describe('a token ends', () => {
     })
     const [, token] = await fresh()
     const request = () => new Request(origin, { headers: { authorization: `Bearer ${token}` } })
-    await auth.authorise(request(), [core])
+    await auth.authorise(visitOf(request()), [core])
     await expire(token)
     nowMs += 1_230_000
-    await auth.authorise(request(), [core])
+    await auth.authorise(visitOf(request()), [core])
     nowMs += 5000
-    await expect(auth.authorise(request(), [core])).rejects.toMatchObject({ status: 401 })
+    await expect(auth.authorise(visitOf(request()), [core])).rejects.toMatchObject({ status: 401 })
   })
 })

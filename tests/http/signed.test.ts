@@ -20,6 +20,7 @@ import {
   users,
 } from '../support/signed.ts'
 import { headerOf, sign } from '../support/signer.ts'
+import { visitOf } from '../support/visits.ts'
 
 let hub: SignedHub
 let client: Credentials
@@ -198,7 +199,7 @@ describe('a signed request is refused', () => {
     expect(await outcome(signed(signing(client)), off)).toContain('OAUTH1_KEY')
     const elsewhere = hub.auth({ oauth1Key: `${key}!` })
     expect(await outcome(signed(signing(client)), elsewhere)).toStartWith('401 oauth_signature: ')
-    await expect(hub.auth().authorise(signed(signing(client)), [core])).rejects.toMatchObject({
+    await expect(hub.auth().authorise(visitOf(signed(signing(client))), [core])).rejects.toMatchObject({
       status: 401,
       headers: { 'www-authenticate': 'Bearer realm="oneroster", error="invalid_request"' },
     })

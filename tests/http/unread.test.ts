@@ -14,7 +14,7 @@ let server: ReturnType<typeof Bun.serve>
 beforeAll(async () => {
   hub = await openSignedHub()
   client = await hub.make()
-  server = Bun.serve({ port: 0, hostname: '127.0.0.1', development: false, fetch: hub.fetch })
+  server = Bun.serve({ port: 0, hostname: '127.0.0.1', development: false, fetch: (request) => hub.fetch(request) })
 }, 60_000)
 afterAll(() => void server.stop(true))
 

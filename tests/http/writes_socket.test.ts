@@ -12,7 +12,7 @@ let server: ReturnType<typeof Bun.serve>
 let authorization: string
 beforeAll(async () => {
   room = await openClassroom({ bodyMaxBytes, recordMaxBytes })
-  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: room.fetch })
+  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => room.fetch(request) })
   authorization = `Bearer ${await room.token()}`
 }, 60_000)
 // not waited for: Bun holds a half-closed connection, such as the last test leaves, until it has been idle for long

@@ -25,6 +25,7 @@ const floors: readonly (readonly string[])[] = [
     'secrets.ts',
     'accept.ts',
     'transaction.ts',
+    'visit.ts',
   ],
   [
     'filter.ts',
@@ -42,7 +43,17 @@ const floors: readonly (readonly string[])[] = [
     'job.ts',
     'district/',
   ],
-  ['request.ts', 'response.ts', 'store.ts', 'jobs.ts', 'steps.ts', 'queue.ts', 'discovery.ts', 'manifest.ts'],
+  [
+    'request.ts',
+    'response.ts',
+    'store.ts',
+    'jobs.ts',
+    'steps.ts',
+    'queue.ts',
+    'discovery.ts',
+    'manifest.ts',
+    'respond.ts',
+  ],
   [
     'consumers.ts',
     'health.ts',

@@ -22,7 +22,7 @@ let running = Promise.resolve<unknown>(undefined)
 let isWorking = true
 beforeAll(async () => {
   hub = await openHub({ importMaxBytes: 100_000 }, { imports: { wake: () => wake(), cancelled: () => {} } })
-  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: hub.fetch })
+  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => hub.fetch(request) })
   place = await openPlace()
   const { clientId, clientSecret } = await createClient(hub.owner.sql, 'nightly', [runScope])
   settings = { ROSTERHUB_CLIENT_ID: clientId, ROSTERHUB_CLIENT_SECRET: clientSecret }

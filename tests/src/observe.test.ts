@@ -3,7 +3,18 @@
 import { describe, expect, test } from 'bun:test'
 import { lineObserver, type Observation } from '../../src/observe.ts'
 
-const observation: Observation = { operation: 'getUser', method: 'GET', status: 200, durationMs: 1.23456, client: 'c1' }
+const observation: Observation = {
+  operation: 'getUser',
+  method: 'GET',
+  path: '/users/{sourcedId}',
+  arguments: ['u-1'],
+  status: 200,
+  durationMs: 1.23456,
+  requestId: 'r1',
+  address: '192.0.2.7',
+  client: 'c1',
+  rows: 1,
+}
 const told = (level: 'silent' | 'error' | 'info', ...seen: Partial<Observation>[]): Record<string, unknown>[] => {
   const lines: string[] = []
   const observe = lineObserver(level, (line) => void lines.push(line))
@@ -25,11 +36,13 @@ describe('lineObserver', () => {
     expect(line).toEqual({
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       level: 'info',
+      requestId: 'r1',
       operation: 'getUser',
       method: 'GET',
       status: 200,
       durationMs: 1.23,
       client: 'c1',
+      rows: 1,
     })
   })
 

@@ -3,12 +3,13 @@
 import { expect } from 'bun:test'
 import { Auth, type AuthOptions } from '../../src/auth.ts'
 import { type Credentials, createClient } from '../../src/clients.ts'
-import type { Caller } from '../../src/consumers.ts'
 import type { ApiError } from '../../src/errors.ts'
 import { Store } from '../../src/store.ts'
+import type { Caller } from '../../src/visit.ts'
 import { origin } from './collections.ts'
 import { type Hub, openHub, rosteringPath, scopeBase } from './hub.ts'
 import { headerOf, type Signing, sign } from './signer.ts'
+import { visitOf } from './visits.ts'
 
 export const key = 'the key of a hub in a test, 32 characters or more'
 export const core = `${scopeBase}roster-core.readonly`
@@ -32,7 +33,8 @@ export async function openSignedHub(open: typeof openHub = openHub): Promise<Sig
   const auth: SignedHub['auth'] = (more = {}) =>
     new Auth(new Store(hub.app.sql), { tokenSeconds: 60, recheckMs: 0, bodyMaxBytes: 1024, oauth1Key: key, ...more })
   const first = auth()
-  const authorise: SignedHub['authorise'] = (request, by = first) => by.authorise(request, [core], { signed: true })
+  const authorise: SignedHub['authorise'] = (request, by = first) =>
+    by.authorise(visitOf(request), [core], { signed: true })
   const outcome: SignedHub['outcome'] = async (request, by) => {
     try {
       await authorise(request, by)
