@@ -26,7 +26,7 @@ export async function answer(stages: Stages, operation: Operation, visit: Visit)
 async function perform(store: Store, client: string, call: Call, visit: Visit): Promise<Response> {
   switch (call.kind) {
     case 'page': {
-      const known = await unchanged(store, call)
+      const known = await unchanged(store, client, call)
       if (known !== undefined) return known
       const [page, warnings] = await tolerant(call, (asked) => store.page(client, asked))
       visit.rows = page.count
@@ -67,9 +67,9 @@ const unsorted = ({ sort }: PageCall): Warning => ({
 })
 
 /** 304, for the price of one number, where the client has the page as it is now. */
-async function unchanged(store: Store, call: PageCall): Promise<Response | undefined> {
+async function unchanged(store: Store, client: string, call: PageCall): Promise<Response | undefined> {
   // "*" is any version of a page that there is, which only the page tells
   if (call.knownTags === undefined || call.knownTags.includes('*')) return undefined
-  const tag = entityTag(await store.version(call), call.build)
+  const tag = entityTag(await store.version(client, call), call.build)
   return isKnown(call.knownTags, tag) ? notModified(tag) : undefined
 }

@@ -95,7 +95,7 @@ export class Store {
   async page(client: string, call: PageCall): Promise<Page> {
     // what a filter says of an href, it says of the address the client is shown
     const base = call.filterText?.includes('href') ? call.base : ''
-    const key = JSON.stringify([call.operation.id, call.arguments, call.filterText, base])
+    const key = JSON.stringify([client, call.operation.id, call.arguments, call.filterText, base])
     const known = this.totals.get(key)
     const [[answer]] = (await this.sql`select api.page(
       ${client}, ${snakeCase(call.operation.id)}, ${textArray(call.arguments)}::text::text[],
@@ -120,10 +120,10 @@ export class Store {
   }
 
   /** The version that a page of this call would have. */
-  async version(call: PageCall): Promise<number> {
+  async version(client: string, call: PageCall): Promise<number> {
     const [row] = await this.sql<
       { version: number }[]
-    >`select api.version(${snakeCase(call.operation.id)})::float8 as version`
+    >`select api.list_version(${client}, ${snakeCase(call.operation.id)})::float8 as version`
     return row?.version ?? 0
   }
 

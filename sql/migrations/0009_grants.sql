@@ -23,14 +23,20 @@ create table store.audience_orgs (
 comment on table store.audience_orgs is 'The orgs of an audience, those below the granted ones included; none of one that is not limited by org.';
 
 create table store.audience_users (
-  audience   bigint  not null constraint audience_users_audience references store.audiences on delete cascade,
-  sourced_id text    collate "C" not null,
-  is_whole   boolean not null,
+  audience         bigint  not null constraint audience_users_audience references store.audiences on delete cascade,
+  sourced_id       text    collate "C" not null,
+  orgs_are_whole   boolean not null,
+  agents_are_whole boolean not null,
+  is_whole         boolean not null generated always as (orgs_are_whole and agents_are_whole) stored,
   constraint audience_users_pkey primary key (audience, sourced_id) include (is_whole)
 );
 create index audience_users_of_user on store.audience_users (sourced_id);
 comment on table store.audience_users is
-  'The people of an audience. is_whole: all that the person''s record refers to is in the audience too, so that its document is shown as it stands.';
+  'The people of an audience. orgs_are_whole: every role the person has is granted, and the primary org; agents_are_whole: so are '
+  'the agents. is_whole: nothing need be cut out of the person''s document.';
+
+-- whose agents are in an audience no longer, or newly
+create index users_agents on store.users using gin (agent_sourced_ids) where agent_sourced_ids is not null;
 
 create table store.grants (
   client_id  text collate "C" constraint grants_pkey primary key
@@ -52,3 +58,8 @@ create view store.granted as
   select g.client_id, g.audience, a.org_sourced_ids is not null as by_org, a.roles, g.entities, g.hidden, g.may_write, g.version,
     g.audience is not null or g.entities is not null or g.hidden <> '{}' as is_restricted
   from store.grants as g left join store.audiences as a using (audience);
+
+-- Functions that have another signature now: kept, the first would be one of two of its name.
+drop function if exists api.page_statement(text, integer, jsonb, text, boolean, text[], integer, text);
+drop function if exists api.read_statement(text, text[]);
+drop function if exists api.arguments(integer);

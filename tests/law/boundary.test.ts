@@ -66,6 +66,7 @@ describe("the application's role", () => {
       where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
     expect(allowed.sort()).toEqual([
       'api.applied_migrations',
+      'api.client_grant',
       'api.consumer',
       'api.create_token',
       'api.export_open',
@@ -82,11 +83,13 @@ describe("the application's role", () => {
       'api.import_release',
       'api.import_revert',
       'api.import_write',
+      'api.list_version',
       'api.page',
       'api.post',
       'api.put',
       'api.read',
       'api.remove',
+      'api.set_grant',
       'api.token',
       'api.use_nonce',
       'api.version',
@@ -222,9 +225,11 @@ describe('public', () => {
 
 test('a statement slipped under a name that api.read executes reads no secret: it runs as a role that may read rosters only', async () => {
   const found = asApp(async (sql) => {
-    const [row] = await sql<{ name: string }[]>`select 'rh_' || md5(row('get_org'::text, null::text[])::text) as name`
+    const [row] = await sql<
+      { name: string }[]
+    >`select 'rh_' || md5(row('get_org'::text, null::text[], null::text)::text) as name`
     await sql.unsafe(
-      `prepare ${row?.name}(text, text) as select query_to_xml('select secret_hash from store.clients', true, false, '')::text`,
+      `prepare ${row?.name}(text, text, bigint) as select query_to_xml('select secret_hash from store.clients', true, false, '')::text`,
     )
     return sql`select api.read('x', 'get_org', 'nope', null, 'b')`
   })

@@ -45,10 +45,6 @@ begin
     from json_each((p.head || %s)::json) with ordinality as m(key, value, i) where m.key = any(%L::text[]))$sql$, v_document, p_fields);
 end $$;
 
-create or replace function api.arguments(p_count integer) returns text language sql immutable as $$
-  select coalesce(string_agg(format('($6)[%s]', i), ', ' order by i), '') from generate_series(1, p_count) as i
-$$;
-
 create or replace function api.after(p_key text, p_descending boolean, p_last_key text, p_last_sourced_id text) returns text
 language sql immutable as $$
   select case when p_key = 'r.sourced_id' then format('r.sourced_id %s %s', comparison, p_last_sourced_id)
@@ -60,13 +56,15 @@ $$;
 comment on function api.after is 'The condition that a row stands behind the last one of a page.';
 
 -- Parameters of the statement: $1 version whose total the caller knows, $2 base of the references, $3 and $4 the cursor's
--- key and sourcedId, $5 offset, $6 path arguments.
+-- key and sourcedId, $5 offset, $6 path arguments, $7 the audience of the client, $8 the version of its grant.
 create or replace function api.page_statement(
   p_operation text, p_argument_count integer, p_filter jsonb, p_sort text, p_descending boolean, p_fields text[],
-  p_limit integer, p_mode text
+  p_limit integer, p_mode text, p_granted store.granted
 ) returns text language plpgsql stable as $$
 declare
   v_operation catalog.operations;
+  v_arguments text[] := array(select format('($6)[%s]', i) from generate_series(1, p_argument_count) as i);
+  v_source text;
   v_key text;
   v_default boolean;
   v_condition text;
@@ -80,7 +78,8 @@ begin
   v_key := coalesce(api.sort_key(v_operation.entity, p_sort), 'r.sourced_id');
   v_default := v_key = 'r.sourced_id';
   v_condition := api.filter(v_operation.entity, p_filter);
-  v_rows := format('source.%I(%s) as r join store.publications as p on p.revision = r.revision', v_operation.source, api.arguments(p_argument_count));
+  v_source := api.source_rows(v_operation.source, v_arguments, p_granted, '$7') || ' as r';
+  v_rows := v_source || ' join store.publications as p on p.revision = r.revision';
   v_order := case when v_default then format('r.sourced_id %s', v_direction)
     else format('%s %s, r.sourced_id %2$s', v_key, v_direction) end;
   v_from := case p_mode
@@ -88,12 +87,12 @@ begin
       api.after(v_key, p_descending, '$3', '$4'), v_order, p_limit)
     when 'start' then format('%s where %s order by %s limit %s', v_rows, v_condition, v_order, p_limit)
     -- the keys first, then the wide rows: a third of the time at offset 190,000
-    else format('(select r.sourced_id from %s where %s order by %s offset $5 limit %s) as k join store.%I as r using (sourced_id) '
+    else format('(select r.sourced_id from %s where %s order by %s offset $5 limit %s) as k join %s as r using (sourced_id) '
       'join store.publications as p on p.revision = r.revision order by %s', v_rows, v_condition, v_order, p_limit,
-      (select table_name from catalog.entities where entity = v_operation.entity), v_order)
+      api.table_rows((select table_name from catalog.entities where entity = v_operation.entity), p_granted, '$7'), v_order)
   end;
   v_missing := coalesce((
-    select 'case ' || string_agg(format('when not exists (select from source.%I(%s)) then %s', parent, api.arguments(i::integer), i), ' ' order by i) || ' end'
+    select 'case ' || string_agg(format('when not exists (select from %s as x) then %s', api.source_rows(parent, v_arguments[:i], p_granted, '$7'), i), ' ' order by i) || ' end'
     from unnest(v_operation.parents) with ordinality as t(parent, i)), 'null::integer');
   return format($sql$
     select json_build_object('missing', %1$s, 'count', page.row_count, 'version', current.version,
@@ -109,9 +108,9 @@ begin
         -- the end of the body is its last piece: behind 10,000 rows every || copies 6 MB
         union all select ']}', null, null, ''
       ) as x
-    ) as page, (select max(version) as version from store.versions where entity = any(%12$L)) as current$sql$,
+    ) as page, (select %15$s as version from store.versions where entity = any(%12$L)) as current$sql$,
     v_missing, p_mode, p_limit,
-    case when v_condition like '%p.%' then v_rows else format('source.%I(%s) as r', v_operation.source, api.arguments(p_argument_count)) end,
+    case when v_condition like '%p.%' then v_rows else v_source end,
     v_condition, E'\n{"' || v_operation.envelope || '":[',
     case when v_default then 'null' else '(array_agg(x.key::text))[count(x.sourced_id)]' end,
     case when v_default then case when p_descending then 'min' else 'max' end || '(x.sourced_id)'
@@ -120,7 +119,8 @@ begin
     -- an offset and the total tell whether there is more; a cursor's offset may have drifted since, so it looks
     case when p_mode = 'keyset' then format('page.row_count = %s and exists (select from %s where %s and %s)', p_limit, v_rows, v_condition,
       api.after(v_key, p_descending, 'page.last_key', 'page.last_sourced_id')) else 'null' end,
-    case when p_sort is null or api.sort_key(v_operation.entity, p_sort) is not null then 'true' else 'false' end);
+    case when p_sort is null or api.sort_key(v_operation.entity, p_sort) is not null then 'true' else 'false' end,
+    case when p_granted.version is null then 'max(version)' else 'greatest(max(version), $8)' end);
 end $$;
 
 create or replace function api.prepare(p_name text, p_parameters text, p_statement text) returns void language plpgsql as $$
@@ -145,16 +145,18 @@ declare
   v_is_cursor boolean := p_cursor is not null and (p_cursor[1] is not null or p_sort is null or coalesce(api.sort_key(
     (select entity from catalog.operations where operation = p_operation), p_sort), 'r.sourced_id') = 'r.sourced_id');
   v_mode text := case when v_is_cursor then 'keyset' when p_offset = 0 then 'start' else 'offset' end;
-  v_name text := 'rh_' || md5(row(p_operation, p_filter, p_sort, p_descending, p_fields, p_limit, v_mode)::text);
-  v_execute text := format('execute %I(%L, %L, %L, %L, %L, %L)', v_name, p_known_version, p_base, p_cursor[1], p_cursor[2], p_offset, p_arguments);
+  v_granted store.granted := api.granted(p_client);
+  v_name text := 'rh_' || md5(row(p_operation, p_filter, p_sort, p_descending, p_fields, p_limit, v_mode, api.shape_of(v_granted))::text);
+  v_execute text := format('execute %I(%L, %L, %L, %L, %L, %L, %L, %L)', v_name, p_known_version, p_base, p_cursor[1], p_cursor[2], p_offset,
+    p_arguments, v_granted.audience, v_granted.version);
 begin
   -- not into a variable: behind 10,000 rows each copy of the answer takes 4 ms
   return query execute v_execute;
 exception
   -- "return query" calls a statement that is not prepared a syntax error
   when invalid_sql_statement_name or syntax_error then
-    perform api.prepare(v_name, 'bigint, text, text, text, bigint, text[]',
-      api.page_statement(p_operation, cardinality(p_arguments), p_filter, p_sort, p_descending, p_fields, p_limit, v_mode));
+    perform api.prepare(v_name, 'bigint, text, text, text, bigint, text[], bigint, bigint',
+      api.page_statement(p_operation, cardinality(p_arguments), p_filter, p_sort, p_descending, p_fields, p_limit, v_mode, v_granted));
     return query select api.page(p_client, p_operation, p_arguments, p_filter, p_sort, p_descending, p_fields, p_limit, p_offset, p_cursor, p_known_version, p_base);
   when data_exception then
     if not v_is_cursor then

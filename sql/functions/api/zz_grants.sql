@@ -13,7 +13,8 @@ declare
   v_table text;
   v_function regprocedure;
 begin
-  for v_table in select entity from store.versions union all values ('publications'), ('versions') loop
+  for v_table in select entity from store.versions union all
+    values ('publications'), ('versions'), ('granted'), ('grants'), ('audience_orgs'), ('audience_users') loop
     execute format('grant select on store.%I to rosterhub_reader', v_table);
   end loop;
   for v_function in select oid from pg_proc where pronamespace = 'api'::regnamespace and not prosecdef loop
@@ -33,7 +34,10 @@ revoke create on schema api from rosterhub_reader;
 grant execute on function
   api.page(text, text, text[], jsonb, text, boolean, text[], integer, integer, text[], bigint, text),
   api.read(text, text, text, text[], text),
+  api.list_version(text, text),
   api.version(text),
+  api.set_grant(text, text[], text[], text[], text[], boolean),
+  api.client_grant(text),
   api.put(text, jsonb),
   api.post(text, text, text[], jsonb),
   api.remove(text, text, text, jsonb),

@@ -1,6 +1,11 @@
 -- The last step of a transaction that changed rows: its revision gets its date. Publications follow one another under a
 -- lock held to the commit, each with a later date than all before it, so that a client that asks for what was modified
 -- after the latest date it saw misses nothing.
+create or replace function load.next_version() returns bigint language sql stable as $$
+  select greatest((select max(version) from store.versions), (select max(version) from store.grants)) + 1
+$$;
+comment on function load.next_version is 'The version after all that lists have told of. Wanted under the lock of the publications.';
+
 create or replace function load.publish_entities(p_revision bigint, p_changed text[]) returns timestamptz language plpgsql as $$
 declare
   v_published_at timestamptz;
@@ -10,7 +15,7 @@ begin
   select greatest(date_trunc('milliseconds', clock_timestamp()), max(published_at)) + interval '1 millisecond'
   into v_published_at from store.publications;
   insert into store.publications values (p_revision, v_published_at, format('{"dateLastModified":"%s",', shape.time(v_published_at)));
-  update store.versions set version = (select max(version) + 1 from store.versions) where entity = any(p_changed);
+  update store.versions set version = load.next_version() where entity = any(p_changed);
   return v_published_at;
 end $$;
 comment on function load.publish_entities is 'Dates a revision and raises the version of the entities it changed.';
@@ -31,6 +36,7 @@ begin
   if v_changed = '{}' and not exists (select from import_files where created + updated + deleted > 0) then
     return null;
   end if;
+  perform load.follow_audiences(p_revision, v_changed);
   return load.publish_entities(p_revision, v_changed);
 end $$;
 comment on function load.publish is 'Dates a revision and raises the version of each entity it changed; null, and nothing written, where it changed no row.';
