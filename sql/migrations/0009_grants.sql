@@ -20,7 +20,7 @@ create table store.audience_orgs (
   sourced_id text   collate "C" not null,
   constraint audience_orgs_pkey primary key (audience, sourced_id)
 );
-comment on table store.audience_orgs is 'The orgs of an audience, those below the granted ones included; none of one that is not limited by org.';
+comment on table store.audience_orgs is 'The orgs of an audience, those below the granted ones included; of one that is not limited by org, all.';
 
 create table store.audience_users (
   audience         bigint  not null constraint audience_users_audience references store.audiences on delete cascade,
@@ -63,3 +63,4 @@ create view store.granted as
 drop function if exists api.page_statement(text, integer, jsonb, text, boolean, text[], integer, text);
 drop function if exists api.read_statement(text, text[]);
 drop function if exists api.arguments(integer);
+drop function if exists load.export_files(timestamptz);

@@ -147,7 +147,7 @@ describe("the application's role", () => {
     expect(rights.length).toBeGreaterThan(15)
     const some = rights.filter((right) => !right.endsWith(' f'))
     expect(some.filter((right) => !/^api\.export_\w+ t$/.test(right))).toEqual([])
-    expect(some.length).toBe(21)
+    expect(some.length).toBe(31)
     expect(
       await texts(`select relname as text from pg_class where relnamespace = 'api'::regnamespace and relkind = 'v'
         and has_table_privilege('${appRole}', oid, 'insert, update, delete, truncate, references, trigger')`),

@@ -1,4 +1,4 @@
--- What an export begins with: whether it may, which files its package has, and how their rows are read. The rows are then
+-- What an export begins with: which files its package has for the client that asks, and how their rows are read. The rows are then
 -- copied in the same transaction, a repeatable read one, so that all of it is of one moment.
 create or replace function api.export_open(p_client text, p_since text) returns jsonb language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -9,7 +9,7 @@ begin
     perform api.fail('invaliddata 400', format('since: "%s" is no date and time as RFC 3339 has it, such as 2026-09-01T00:00:00.000Z', p_since));
   end if;
   perform set_config('rosterhub.client', p_client, true), set_config('datestyle', 'ISO, YMD', true), set_config('jit', 'off', true);
-  return jsonb_build_object('files', load.export_files(v_since), 'asOf', to_char(
+  return jsonb_build_object('files', load.export_files(v_since, api.granted(p_client)), 'asOf', to_char(
     coalesce((select max(published_at) from store.publications), 'epoch') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
 end $$;
 comment on function api.export_open is

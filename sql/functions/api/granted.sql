@@ -26,9 +26,12 @@ $$;
 create or replace function api.row_granted(p_table text, p_alias text, g store.granted, p_audience text) returns text
 language plpgsql stable as $$
 declare
-  v_of_class text := api.record_granted('classes', p_alias || '.class_sourced_id', p_alias, g, p_audience);
+  v_of_class text;
   v_conditions text[];
 begin
+  if p_table in ('enrollments', 'line_items', 'score_scales', 'assessment_line_items') then
+    v_of_class := api.record_granted('classes', p_alias || '.class_sourced_id', p_alias, g, p_audience);
+  end if;
   v_conditions := case p_table
     when 'orgs' then array[api.org_granted(p_alias || '.sourced_id', g, p_audience)]
     when 'users' then array[api.user_granted(p_alias || '.sourced_id', g, p_audience)]
@@ -41,7 +44,8 @@ begin
     -- who may see only students must not see a person teach who is a student too
     when 'enrollments' then array[v_of_class, api.org_granted(p_alias || '.school_sourced_id', g, p_audience),
       api.user_granted(p_alias || '.user_sourced_id', g, p_audience),
-      case when g.roles is not null then format('(%1$s.role = any(%2$L::text[]) or %1$s.role = ''administrator'')', p_alias, g.roles) end]
+      case when g.roles is not null then format('(%1$s.role = any(%2$s) or %1$s.role = ''administrator'')', p_alias,
+        format('%L::text[]', g.roles)) end]
     when 'line_items' then array[v_of_class]
     when 'results' then array[api.record_granted('line_items', p_alias || '.line_item_sourced_id', p_alias, g, p_audience),
       api.user_granted(p_alias || '.student_sourced_id', g, p_audience)]

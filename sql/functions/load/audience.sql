@@ -18,6 +18,9 @@ declare
   v_gone bigint;
   v_new bigint;
 begin
+  if v_orgs is null then
+    v_orgs := array(select sourced_id from store.orgs);
+  end if;
   delete from store.audience_orgs where audience = p_audience and sourced_id not in (select load.orgs_below(v_orgs));
   get diagnostics v_gone = row_count;
   insert into store.audience_orgs select p_audience, below from load.orgs_below(v_orgs) as below on conflict do nothing;

@@ -78,11 +78,12 @@ begin
 end $$;
 
 -- Which files a package has, and the rows of each as a query. p_since is null for a bulk package.
-create or replace function load.export_files(p_since timestamptz) returns jsonb language plpgsql stable as $$
+create or replace function load.export_files(p_since timestamptz, g store.granted) returns jsonb language plpgsql stable as $$
 declare
   -- as many as an import reads
   v_column_max constant integer := 400;
   v_file catalog.csv_files;
+  v_columns catalog.csv_columns[];
   v_headers text[];
   v_where text;
   v_any boolean;
@@ -90,25 +91,32 @@ declare
   v_files jsonb := '[]';
 begin
   for v_file in select * from catalog.csv_files where binding is distinct from '1.1' order by position loop
-    v_where := case when p_since is null then 'in_bulk' else load.published_sql(v_file.entity, p_since) end;
-    select array_agg(header order by position) into v_headers from catalog.csv_columns
-    where file = v_file.file and binding is distinct from '1.1';
-    execute format('select exists (select from api.%I where %s)', 'export_' || v_file.entity, v_where) into v_any;
+    v_where := case when p_since is null then 'in_bulk' else load.published_sql(v_file.entity, p_since) end || load.granted_rows_sql(v_file, g);
+    select array_agg(c.header order by c.position), array_agg(c order by c.position) into v_headers, v_columns
+    from catalog.csv_columns as c where c.file = v_file.file and c.binding is distinct from '1.1';
+    v_any := false;
+    if load.is_file_granted(v_file, g) then
+      execute format('select exists (select from api.%I where %s)', 'export_' || v_file.entity, v_where) into v_any;
+    end if;
     if not v_any then
       v_files := v_files || jsonb_build_object('file', v_file.file, 'header', to_jsonb(v_headers));
       continue;
     end if;
-    execute format('select coalesce(array_agg(name order by name), ''{}'') from (
-      select distinct key collate "C" as name from api.%I, jsonb_object_keys(metadata) as key where %s and metadata is not null
-      order by 1 limit %s) as names', 'export_' || v_file.entity, v_where, v_column_max - cardinality(v_headers)) into v_names;
+    v_names := '{}';
+    if not load.is_hidden_column(v_file.entity, 'metadata', g) then
+      execute format('select coalesce(array_agg(name order by name), ''{}'') from (
+        select distinct key collate "C" as name from api.%I, jsonb_object_keys(metadata) as key where %s and metadata is not null
+        order by 1 limit %s) as names', 'export_' || v_file.entity, v_where, v_column_max - cardinality(v_headers)) into v_names;
+    end if;
     v_files := v_files || jsonb_build_object('file', v_file.file,
       'header', to_jsonb(v_headers || array(select 'metadata.' || name from unnest(v_names) with ordinality as t(name, i) order by i)),
       'query', format('select %s from api.%I where %s order by "sourcedId"',
-        (select string_agg(case when p_since is null and header in ('status', 'dateLastModified') then 'null' else format('%I', header) end, ', ' order by i)
-          from unnest(v_headers) with ordinality as t(header, i))
+        (select string_agg(case when p_since is null and c.header in ('status', 'dateLastModified') then 'null'
+          else load.granted_cell_sql(v_file, c, g) end, ', ' order by c.position) from unnest(v_columns) as c)
         || coalesce((select string_agg(format(', metadata ->> %L', name), '' order by i) from unnest(v_names) with ordinality as t(name, i)), ''),
         'export_' || v_file.entity, v_where));
   end loop;
   return v_files;
 end $$;
-comment on function load.export_files is '[{file, header, query}]: the files of a package, in the order they are imported; without a query one has no rows.';
+comment on function load.export_files is
+  '[{file, header, query}]: the files of a package, in the order they are imported, with what g grants in them; without a query one has no rows.';
