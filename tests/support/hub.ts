@@ -56,7 +56,11 @@ const told = (sql: Sql, onStatement: () => void): Sql =>
     },
   })
 
-function hubOver(database: TestDatabase, settings: Partial<Config>, { imports, onStatement }: HubOptions = {}): Hub {
+export function hubOver(
+  database: TestDatabase,
+  settings: Partial<Config>,
+  { imports, onStatement }: HubOptions = {},
+): Hub {
   const observations: Observation[] = []
   const app = createApp({
     sql: onStatement === undefined ? database.app.sql : told(database.app.sql, onStatement),
