@@ -28,6 +28,7 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
     [--url URL] [--status S] [--source NAME] [--limit N] [--file NAME.csv] [--action A] [--faults FILE.csv] [--no-wait] [--json]
   export FILE.zip [--since INSTANT] [--data .rosterhub] [--url URL [--client-id ID] [--client-secret SECRET]] [--json]
   clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
+  clients grant ID [--org SOURCEDID…] [--role ROLE…] [--entity NAME…] [--hide NAME[.FIELD]…] [--read-only] | --all [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
 
@@ -69,6 +70,12 @@ const options = {
   limit: { type: 'string' },
   file: { type: 'string' },
   action: { type: 'string' },
+  org: { type: 'string', multiple: true },
+  role: { type: 'string', multiple: true },
+  entity: { type: 'string', multiple: true },
+  hide: { type: 'string', multiple: true },
+  'read-only': { type: 'boolean' },
+  all: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -145,7 +152,9 @@ async function clientsRun(
     if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
     const { oauth1Key } = config
     const { name, scope: scopes = [], oauth1 = false, json = false } = flags
-    const given = { name, scopes, oauth1, oauth1Key, json }
+    const { org: orgs, role: roles, entity: entities, hide, 'read-only': readOnly, all } = flags
+    const grant = { orgs, roles, entities, hide, readOnly, all }
+    const given = { name, scopes, oauth1, oauth1Key, json, grant }
     process.stdout.write(`${await clientsCommand(data.owner.sql, verb, id, given)}\n`)
   } finally {
     await data.close()

@@ -13,6 +13,7 @@ import {
 } from '../clients.ts'
 import type { Sql } from '../database.ts'
 import { CommandError } from './data.ts'
+import { type GrantFlags, grantCommand } from './granting.ts'
 
 export interface ClientFlags {
   readonly name: string | undefined
@@ -22,6 +23,7 @@ export interface ClientFlags {
   /** OAUTH1_KEY. */
   readonly oauth1Key: string | undefined
   readonly json: boolean
+  readonly grant: GrantFlags
 }
 
 /** Runs one verb; answers what to print. Throws CommandError for what the person can mend. */
@@ -51,9 +53,11 @@ export async function clientsCommand(
       if (!(await revokeClient(sql, id ?? wanted('a client id')))) unknown(id)
       return print({ clientId: id, revoked: true }, `${id} is revoked; its tokens end within seconds.`)
     }
+    case 'grant':
+      return grantCommand(sql, id ?? wanted('a client id'), flags.grant, flags.json)
     default:
       throw new CommandError(
-        'clients create --name NAME --scope SCOPE… [--oauth1], clients list, clients rotate ID or clients revoke ID',
+        'clients create --name NAME --scope SCOPE… [--oauth1], clients list, clients grant ID, clients rotate ID or clients revoke ID',
       )
   }
 }

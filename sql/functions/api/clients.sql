@@ -27,7 +27,7 @@ comment on function api.create_token is
 
 create or replace function api.token(p_token_hash bytea) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object('client', client_id, 'scopes', to_jsonb(t.scopes),
+  select jsonb_build_object('client', client_id, 'scopes', to_jsonb(api.scopes_in_effect(client_id, t.scopes)),
     'expiresAtMs', (extract(epoch from expires_at) * 1000)::bigint)
   from store.tokens as t join store.clients as c using (client_id)
   where token_hash = p_token_hash and expires_at > now() and revoked_at is null

@@ -2,7 +2,7 @@
 
 create or replace function api.consumer(p_client text) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object('generation', oauth1_generation, 'scopes', to_jsonb(scopes))
+  select jsonb_build_object('generation', oauth1_generation, 'scopes', to_jsonb(api.scopes_in_effect(client_id, scopes)))
   from store.clients
   where client_id = p_client and oauth1_generation is not null and revoked_at is null
 $$;
