@@ -2,6 +2,7 @@
 // Elysia.
 
 import { Elysia } from 'elysia'
+import { adminHandlers } from './admin.ts'
 import { answer } from './answer.ts'
 import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
@@ -162,6 +163,7 @@ function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody, exports, 
   const handlers = {
     ...importHandlers({ jobs: new Jobs(sql), config, hooks }),
     ...exportHandlers(exports, observe),
+    ...adminHandlers({ sql, oauth1Key: config.oauth1Key }),
   }
   const own = hubOperations.flatMap((operation) => {
     const handle = handlers[operation.id]

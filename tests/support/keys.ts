@@ -4,6 +4,7 @@ import { type IssuedKey, issueKey, type KeyOrder } from '../../src/keys.ts'
 import { origin } from './collections.ts'
 import { type Hub, rosteringPath, scopeBase } from './hub.ts'
 
+export const adminScope = 'urn:rosterhub:scope/admin'
 export const coreScope = `${scopeBase}roster-core.readonly`
 
 /** A key with a client of its own, which may read the core of rosters, unless the order says otherwise. */
