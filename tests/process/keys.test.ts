@@ -1,6 +1,7 @@
 // The command line of keys: what it prints works against a hub that runs, and what it ends does not.
 
 import { describe, expect, test } from 'bun:test'
+import { clientsCommand } from '../../src/cli/clients.ts'
 import { keysCommand, readSpan } from '../../src/cli/keys.ts'
 import type { IssuedKey, Key } from '../../src/keys.ts'
 import { origin } from '../support/collections.ts'
@@ -122,6 +123,36 @@ describe('the words of keys', () => {
       expect(await said).toStartWith(`CommandError: ${message}`)
   }, 60_000)
 })
+
+test('clients says from where and how often a client may ask, and changes both', async () => {
+  const hub = await openHub()
+  const none = {
+    name: undefined,
+    scopes: [],
+    oauth1: false,
+    oauth1Key: undefined,
+    cidr: [],
+    perMinute: undefined,
+    json: false,
+  }
+  const run = (verb: string, id?: string, more: object = {}): Promise<string> =>
+    clientsCommand(hub.owner.sql, verb, id, { ...none, ...more })
+  const order = { name: 'LMS', scopes: ['roster.readonly'], cidr: ['192.0.2.0/24', '::1'], perMinute: 60, json: true }
+  const { clientId } = JSON.parse(await run('create', undefined, order)) as { clientId: string }
+  expect(await run('list')).toEndWith('  from 192.0.2.0/24 ::1/128  60 a minute')
+  expect(await run('limit', clientId, { perMinute: 5 })).toContain('from anywhere, 5 times a minute')
+  expect(await run('list')).toEndWith('  roster.readonly  5 a minute')
+  expect(await run('limit', clientId)).toContain('from anywhere, as often as everybody')
+  for (const [id, more, message] of [
+    ['nobody', {}, 'no client "nobody", or it is revoked'],
+    [clientId, { cidr: ['10.0.0.1/8'] }, '/addresses/0: "10.0.0.1/8" is no CIDR block'],
+  ] as const)
+    await expect(run('limit', id, more)).rejects.toThrow(message)
+  await expect(run('create', undefined, { ...order, cidr: ['x'] })).rejects.toThrow(
+    '/addresses/0: "x" is no CIDR block',
+  )
+  expect((await run('list')).split('\n').length).toBe(1)
+}, 60_000)
 
 test('a span of time is a number and its unit', () => {
   expect(['90s', '30m', '24h', '90d', '0s'].map((text) => readSpan('--x', text))).toEqual([
