@@ -1368,6 +1368,213 @@ export default {
     }
    }
   },
+  "/admin/clients/{clientId}/grant": {
+   "get": {
+    "operationId": "getGrant",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Read what a client is granted",
+    "description": "The scopes that its grant leaves it, and the grant where it was given one. Without one it sees all that its scopes open.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "What the client is granted.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Granted"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     }
+    }
+   },
+   "put": {
+    "operationId": "setGrant",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Set what a client is granted",
+    "description": "Replaces the grant it had: what is left out is without a limit of its kind. The client's next request is answered by it, in every process. A client with limits can neither import nor administer, whatever scopes it has.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/GrantOrder"
+       },
+       "example": {
+        "orgs": [
+         "org-0001"
+        ],
+        "roles": [
+         "student",
+         "teacher"
+        ],
+        "hidden": [
+         "demographics",
+         "users.sms"
+        ],
+        "mayWrite": false
+       }
+      }
+     }
+    },
+    "responses": {
+     "200": {
+      "description": "What the client is granted now.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Granted"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     }
+    }
+   }
+  },
+  "/admin/clients/{clientId}/preview": {
+   "get": {
+    "operationId": "previewClient",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "See what a client would see",
+    "description": "Every collection of OneRoster 1.2 that the client's scopes open, with the number of records it would be given and the first of them, as it would be given them. A collection that the asking token's own scopes do not open is withheld.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     },
+     {
+      "name": "sample",
+      "in": "query",
+      "description": "Records shown of each collection, at most.",
+      "schema": {
+       "type": "integer",
+       "minimum": 0,
+       "maximum": 100,
+       "default": 3
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "What the client would see.",
+      "headers": {
+       "Cache-Control": {
+        "description": "Always no-store.",
+        "schema": {
+         "type": "string",
+         "enum": [
+          "no-store"
+         ]
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Preview"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     }
+    }
+   }
+  },
   "/admin/keys": {
    "get": {
     "operationId": "listKeys",
@@ -2432,6 +2639,186 @@ export default {
         }
        },
        "additionalProperties": false
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "GrantOrder": {
+    "type": "object",
+    "properties": {
+     "orgs": {
+      "type": "array",
+      "description": "sourcedIds of orgs, each with all below it; absent, all orgs.",
+      "minItems": 1,
+      "maxItems": 10000,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "roles": {
+      "type": "array",
+      "description": "Roles of the people who are shown, as OneRoster names them; absent, all.",
+      "minItems": 1,
+      "maxItems": 100,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "entities": {
+      "type": "array",
+      "description": "The collections that are shown, as users or lineItems; absent, all.",
+      "minItems": 1,
+      "maxItems": 100,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "hidden": {
+      "type": "array",
+      "description": "Fields that are hidden, as users.email, and collections.",
+      "maxItems": 1000,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "mayWrite": {
+      "type": "boolean",
+      "description": "Whether its scopes to write hold; absent, they do."
+     }
+    },
+    "additionalProperties": false
+   },
+   "Granted": {
+    "type": "object",
+    "required": [
+     "clientId",
+     "scopes"
+    ],
+    "properties": {
+     "clientId": {
+      "type": "string"
+     },
+     "scopes": {
+      "type": "array",
+      "description": "Those that the grant leaves the client.",
+      "items": {
+       "type": "string"
+      }
+     },
+     "grant": {
+      "$ref": "#/components/schemas/Grant"
+     }
+    },
+    "additionalProperties": false
+   },
+   "Grant": {
+    "type": "object",
+    "required": [
+     "hidden",
+     "mayWrite",
+     "grantedAt"
+    ],
+    "properties": {
+     "orgs": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "roles": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "entities": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "hidden": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "mayWrite": {
+      "type": "boolean"
+     },
+     "grantedAt": {
+      "type": "string",
+      "format": "date-time"
+     }
+    },
+    "additionalProperties": false
+   },
+   "Preview": {
+    "type": "object",
+    "required": [
+     "clientId",
+     "scopes",
+     "collections"
+    ],
+    "properties": {
+     "clientId": {
+      "type": "string"
+     },
+     "scopes": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "grant": {
+      "$ref": "#/components/schemas/Grant"
+     },
+     "collections": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/PreviewedCollection"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "PreviewedCollection": {
+    "type": "object",
+    "required": [
+     "collection",
+     "operation"
+    ],
+    "properties": {
+     "collection": {
+      "type": "string",
+      "description": "As its records are enveloped: users."
+     },
+     "operation": {
+      "type": "string"
+     },
+     "isWithheld": {
+      "type": "boolean",
+      "description": "The asking token does not open it."
+     },
+     "total": {
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 9007199254740991
+     },
+     "records": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "additionalProperties": true
       }
      }
     },

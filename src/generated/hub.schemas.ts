@@ -33,6 +33,45 @@ export const Health = Type.Object({
 }, { additionalProperties: true }),
 }, { additionalProperties: false })
 
+export const GrantOrder = Type.Object({
+  "orgs": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":10000})),
+  "roles": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":100})),
+  "entities": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":100})),
+  "hidden": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"maxItems":1000})),
+  "mayWrite": Type.Optional(Type.Boolean()),
+}, { additionalProperties: false })
+
+export const Grant = Type.Object({
+  "orgs": Type.Optional(Type.Array(Type.String())),
+  "roles": Type.Optional(Type.Array(Type.String())),
+  "entities": Type.Optional(Type.Array(Type.String())),
+  "hidden": Type.Array(Type.String()),
+  "mayWrite": Type.Boolean(),
+  "grantedAt": Type.String({"format":"date-time"}),
+}, { additionalProperties: false })
+
+export const Granted = Type.Object({
+  "clientId": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "grant": Type.Optional(Grant),
+}, { additionalProperties: false })
+
+export const PreviewedCollection = Type.Object({
+  "collection": Type.String(),
+  "operation": Type.String(),
+  "isWithheld": Type.Optional(Type.Boolean()),
+  "total": Type.Optional(Type.Integer({"minimum":0,"maximum":9007199254740991})),
+  "records": Type.Optional(Type.Array(Type.Object({
+}, { additionalProperties: true }))),
+}, { additionalProperties: false })
+
+export const Preview = Type.Object({
+  "clientId": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "grant": Type.Optional(Grant),
+  "collections": Type.Array(PreviewedCollection),
+}, { additionalProperties: false })
+
 export const Addresses = Type.Array(Type.String({"minLength":1,"maxLength":50}), {"minItems":1,"maxItems":100})
 
 export const PerMinute = Type.Integer({"minimum":1,"maximum":1000000})

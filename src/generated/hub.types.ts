@@ -286,6 +286,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/clients/{clientId}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a client is granted
+         * @description The scopes that its grant leaves it, and the grant where it was given one. Without one it sees all that its scopes open.
+         */
+        get: operations["getGrant"];
+        /**
+         * Set what a client is granted
+         * @description Replaces the grant it had: what is left out is without a limit of its kind. The client's next request is answered by it, in every process. A client with limits can neither import nor administer, whatever scopes it has.
+         */
+        put: operations["setGrant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/clients/{clientId}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what a client would see
+         * @description Every collection of OneRoster 1.2 that the client's scopes open, with the number of records it would be given and the first of them, as it would be given them. A collection that the asking token's own scopes do not open is withheld.
+         */
+        get: operations["previewClient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/keys": {
         parameters: {
             query?: never;
@@ -593,6 +637,50 @@ export interface components {
                     durationMs?: number;
                 };
             };
+        };
+        GrantOrder: {
+            /** @description sourcedIds of orgs, each with all below it; absent, all orgs. */
+            orgs?: string[];
+            /** @description Roles of the people who are shown, as OneRoster names them; absent, all. */
+            roles?: string[];
+            /** @description The collections that are shown, as users or lineItems; absent, all. */
+            entities?: string[];
+            /** @description Fields that are hidden, as users.email, and collections. */
+            hidden?: string[];
+            /** @description Whether its scopes to write hold; absent, they do. */
+            mayWrite?: boolean;
+        };
+        Granted: {
+            clientId: string;
+            /** @description Those that the grant leaves the client. */
+            scopes: string[];
+            grant?: components["schemas"]["Grant"];
+        };
+        Grant: {
+            orgs?: string[];
+            roles?: string[];
+            entities?: string[];
+            hidden: string[];
+            mayWrite: boolean;
+            /** Format: date-time */
+            grantedAt: string;
+        };
+        Preview: {
+            clientId: string;
+            scopes: string[];
+            grant?: components["schemas"]["Grant"];
+            collections: components["schemas"]["PreviewedCollection"][];
+        };
+        PreviewedCollection: {
+            /** @description As its records are enveloped: users. */
+            collection: string;
+            operation: string;
+            /** @description The asking token does not open it. */
+            isWithheld?: boolean;
+            total?: number;
+            records?: {
+                [key: string]: unknown;
+            }[];
         };
         Limits: {
             addresses?: components["schemas"]["Addresses"];
@@ -1722,6 +1810,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    getGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the client is granted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Granted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    setGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "orgs": [
+                 *         "org-0001"
+                 *       ],
+                 *       "roles": [
+                 *         "student",
+                 *         "teacher"
+                 *       ],
+                 *       "hidden": [
+                 *         "demographics",
+                 *         "users.sms"
+                 *       ],
+                 *       "mayWrite": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["GrantOrder"];
+            };
+        };
+        responses: {
+            /** @description What the client is granted now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Granted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    previewClient: {
+        parameters: {
+            query?: {
+                /** @description Records shown of each collection, at most. */
+                sample?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the client would see. */
+            200: {
+                headers: {
+                    /** @description Always no-store. */
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -214,7 +214,7 @@ describe('who administers', () => {
   test('has the scope admin, or for reading admin.readonly; no other scope opens it', async () => {
     const others = await tokenOf(...allScopes.filter((scope) => !scope.startsWith(adminScope)))
     const [reader, writer] = [await tokenOf(readerScope), await tokenOf(adminScope)]
-    expect(own.length).toBe(10)
+    expect(own.length).toBe(13)
     for (const { method, path, id } of own) {
       const at = path.slice('/admin/'.length).replace(/\{\w+\}/, nobody)
       const status = async (token: string): Promise<number> =>

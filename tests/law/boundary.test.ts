@@ -66,12 +66,13 @@ describe("the application's role", () => {
       where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
     expect(allowed.sort()).toEqual([
       'api.admin_create_client',
+      'api.admin_grant',
       'api.admin_limit_client',
       'api.admin_list_clients',
       'api.admin_revoke_client',
       'api.admin_rotate_client',
+      'api.admin_set_grant',
       'api.applied_migrations',
-      'api.client_grant',
       'api.consumer',
       'api.create_token',
       'api.export_open',
@@ -100,7 +101,6 @@ describe("the application's role", () => {
       'api.remove',
       'api.revoke_key',
       'api.rotate_key',
-      'api.set_grant',
       'api.token',
       'api.touch_key',
       'api.use_nonce',
