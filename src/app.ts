@@ -2,6 +2,7 @@
 // Elysia.
 
 import { Elysia } from 'elysia'
+import { clientAddress } from './address.ts'
 import { answer } from './answer.ts'
 import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
@@ -38,6 +39,7 @@ export interface AppOptions {
     | 'recordMaxBytes'
     | 'importMaxBytes'
     | 'importMaxUnpackedBytes'
+    | 'trustProxy'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -71,7 +73,9 @@ export interface RoutedApp extends App {
 
 export function createApp(given: AppOptions): RoutedApp {
   const peers = new WeakMap<Request, string>()
-  const options = { ...given, gate: given.gate ?? openGate, addressOf: (request: Request) => peers.get(request) }
+  const addressOf = (request: Request): string | undefined =>
+    clientAddress(peers.get(request), request.headers.get('x-forwarded-for'), given.config.trustProxy)
+  const options = { ...given, gate: given.gate ?? openGate, addressOf }
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined

@@ -7,6 +7,11 @@ import { ConfigError, readConfig } from './config.ts'
 import { appRole, connectPostgres } from './database.ts'
 import { errorResponse, toApiError } from './errors.ts'
 
+/** Whom a request comes from; the host is absent where that is no address of the internet. */
+interface Info {
+  readonly remoteAddr: { readonly hostname?: string }
+}
+
 /** What is used of Deno here. */
 declare const Deno: {
   readonly args: string[]
@@ -18,7 +23,7 @@ declare const Deno: {
       readonly onListen: (address: { readonly port: number }) => void
       readonly onError: (thrown: unknown) => Response
     },
-    handler: (request: Request) => Response | Promise<Response>,
+    handler: (request: Request, info: Info) => Response | Promise<Response>,
   ) => { readonly shutdown: () => Promise<void> }
 }
 
@@ -35,7 +40,7 @@ async function serve(): Promise<void> {
       onListen: ({ port }) => console.error(`listening on port ${port}`),
       onError: (thrown) => errorResponse(toApiError(thrown)),
     },
-    (request) => fetch(request),
+    (request, { remoteAddr }) => fetch(request, remoteAddr.hostname),
   )
   await untilSignal()
   await server.shutdown()

@@ -66,7 +66,9 @@ export default {
     try {
       app ??= openApp(bindings)
       const { fetch } = app
-      return await opened.run(own, () => fetch(request))
+      // the network in front of the worker writes it, over what a client may have sent
+      const peer = request.headers.get('cf-connecting-ip') ?? undefined
+      return await opened.run(own, () => fetch(request, peer))
     } catch (thrown) {
       console.error(thrown instanceof ConfigError ? thrown.message : thrown)
       return errorResponse(toApiError(thrown))

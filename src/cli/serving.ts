@@ -46,7 +46,7 @@ export function listen(app: App, port: number): { readonly port: number; readonl
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, server) => {
         if (isLong.test(request.url)) server.timeout(request, longIdleSeconds)
-        return app.fetch(request)
+        return app.fetch(request, server.requestIP(request)?.address)
       },
       error: (thrown) => errorResponse(toApiError(thrown)),
     })
