@@ -8,7 +8,7 @@ import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
-import { ApiError, errorResponse } from './errors.ts'
+import { ApiError, errorResponse, tokenErrorResponse } from './errors.ts'
 import type { Exportable } from './exporter.ts'
 import { exportHandlers } from './exports.ts'
 import { hubOperations } from './generated/hub.operations.ts'
@@ -152,7 +152,7 @@ function serviceRoutes(given: RouterOptions): Route[] {
     )
   const token = { name: 'createToken', path: '/oauth2/token', answer: (visit: Visit) => auth.token(visit) }
   return [
-    { path: '/oauth2/token', methods: { POST: token } },
+    { path: '/oauth2/token', methods: { POST: { ...token, refuse: tokenErrorResponse } } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
     ...ownRoutes(auth, given),
   ]

@@ -4,7 +4,7 @@
 
 import { type BodyFault, readText } from './bytes.ts'
 import { Consumers } from './consumers.ts'
-import { ApiError, toApiError } from './errors.ts'
+import { ApiError, toApiError, tokenErrorResponse, uncached } from './errors.ts'
 import { challenge } from './oauth1.ts'
 import { randomSecret, sha256 } from './secrets.ts'
 import type { Store, Token } from './store.ts'
@@ -125,9 +125,7 @@ export class Auth {
       return { response: await this.grant(visit) }
     } catch (thrown) {
       if (thrown instanceof TokenRefusal) return { response: thrown.response() }
-      const { status } = toApiError(thrown)
-      const code = status === 503 ? 'temporarily_unavailable' : 'server_error'
-      return { response: new TokenRefusal(code, 'the hub failed to answer', status).response(), cause: thrown }
+      return { response: tokenErrorResponse(toApiError(thrown)), cause: thrown }
     }
   }
 
@@ -143,6 +141,7 @@ export class Auth {
       .get('scope')
       ?.split(' ')
       .filter((scope) => scope !== '')
+    await this.gate.claim(visit, client)
     const token = randomSecret()
     const granted = await this.store.createToken(
       client,
@@ -157,6 +156,7 @@ export class Auth {
       throw new TokenRefusal('invalid_client', 'unknown client or wrong secret', 401, headers)
     }
     visit.client = client
+    await this.gate.proved(visit, client)
     if (granted.length === 0)
       throw new TokenRefusal('invalid_scope', 'the client may have none of the scopes asked for')
     const body = {
@@ -168,8 +168,6 @@ export class Auth {
     return Response.json(body, { headers: uncached })
   }
 }
-
-const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 class TokenRefusal extends Error {
   constructor(

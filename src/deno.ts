@@ -6,6 +6,7 @@ import { appFor, untilSignal } from './cli/serving.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { appRole, connectPostgres } from './database.ts'
 import { errorResponse, toApiError } from './errors.ts'
+import { createGate } from './limits.ts'
 
 /** Whom a request comes from; the host is absent where that is no address of the internet. */
 interface Info {
@@ -33,7 +34,7 @@ async function serve(): Promise<void> {
   const config = readConfig(Deno.env.toObject())
   if (config.databaseUrl === undefined) throw new ConfigError('settings:\n- DATABASE_URL is wanted: PostgreSQL by URL')
   const database = connectPostgres(config.databaseUrl, { poolSize: config.poolSize, role: appRole })
-  const { fetch } = appFor(database, config)
+  const { fetch } = appFor(database, config, { gate: createGate({ config }) })
   const server = Deno.serve(
     {
       port: Number(values.port),

@@ -39,7 +39,18 @@ export function connectRedis(url: string, { answerMs = 1000, onError = () => {} 
     isGone = true
   })
   keepScripts(redis)
-  return { redis, untilReady: () => untilReady(redis, answerMs), close: () => redis.disconnect() }
+  let waiting: Promise<void> | undefined
+  return {
+    redis,
+    untilReady: () => {
+      // all wait together
+      waiting ??= untilReady(redis, answerMs).finally(() => {
+        waiting = undefined
+      })
+      return waiting
+    },
+    close: () => redis.disconnect(),
+  }
 }
 
 /**
@@ -54,7 +65,7 @@ function keepScripts(redis: Redis): void {
   const evalsha = commands.evalsha.bind(redis)
   commands.script = async (verb, text) => {
     const hash = await script(verb, text)
-    if (verb === 'load') texts.set(hash, text)
+    if (String(verb).toLowerCase() === 'load') texts.set(hash, text)
     return hash
   }
   commands.evalsha = (hash, ...rest) =>

@@ -10,7 +10,11 @@ import { lineObserver } from '../observe.ts'
 import { CommandError } from './data.ts'
 
 /** The app over a database; `more` is what not every place has. */
-export function appFor(database: Database, config: Config, more: Pick<AppOptions, 'imports' | 'metrics'> = {}): App {
+export function appFor(
+  database: Database,
+  config: Config,
+  more: Pick<AppOptions, 'imports' | 'metrics' | 'gate'> = {},
+): App {
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
   return createApp({
     sql: database.sql,

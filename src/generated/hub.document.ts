@@ -102,6 +102,24 @@ export default {
      },
      "401": {
       "$ref": "#/components/responses/TokenError"
+     },
+     "403": {
+      "$ref": "#/components/responses/TokenError"
+     },
+     "429": {
+      "description": "Too many requests from one address or for one client, or a secret too soon after wrong ones (`temporarily_unavailable`).",
+      "headers": {
+       "Retry-After": {
+        "$ref": "#/components/headers/RetryAfter"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/TokenError"
+        }
+       }
+      }
      }
     }
    }
@@ -325,6 +343,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -414,6 +435,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -502,6 +526,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -593,6 +620,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -702,6 +732,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -754,6 +787,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -817,6 +853,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/UnprocessableEntity"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -876,6 +915,9 @@ export default {
      },
      "409": {
       "$ref": "#/components/responses/Conflict"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -939,6 +981,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/UnprocessableEntity"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1007,15 +1052,14 @@ export default {
      "403": {
       "$ref": "#/components/responses/Forbidden"
      },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Another export is being made (`server_busy`).",
       "headers": {
        "Retry-After": {
-        "description": "Seconds after which to ask again.",
-        "schema": {
-         "type": "integer",
-         "minimum": 1
-        }
+        "$ref": "#/components/headers/RetryAfter"
        }
       },
       "content": {
@@ -1467,6 +1511,13 @@ export default {
     "schema": {
      "type": "string"
     }
+   },
+   "RetryAfter": {
+    "description": "Seconds after which to ask again.",
+    "schema": {
+     "type": "integer",
+     "minimum": 1
+    }
    }
   },
   "requestBodies": {
@@ -1506,7 +1557,7 @@ export default {
     }
    },
    "Forbidden": {
-    "description": "The access token carries none of the scopes of this operation (`forbidden`).",
+    "description": "The access token carries none of the scopes of this operation, or may not be used from this address (`forbidden`).",
     "content": {
      "application/json": {
       "schema": {
@@ -1547,6 +1598,21 @@ export default {
    },
    "UnprocessableEntity": {
     "description": "The body is no note, or one is wanted (`invaliddata`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "TooManyRequests": {
+    "description": "Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer.",
+    "headers": {
+     "Retry-After": {
+      "$ref": "#/components/headers/RetryAfter"
+     }
+    },
     "content": {
      "application/json": {
       "schema": {
@@ -1639,7 +1705,8 @@ export default {
        "unsupported_grant_type",
        "invalid_scope",
        "server_error",
-       "temporarily_unavailable"
+       "temporarily_unavailable",
+       "access_denied"
       ]
      },
      "error_description": {

@@ -404,7 +404,7 @@ export interface components {
         };
         TokenError: {
             /** @enum {string} */
-            error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope" | "server_error" | "temporarily_unavailable";
+            error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope" | "server_error" | "temporarily_unavailable" | "access_denied";
             error_description?: string;
         };
         Liveness: {
@@ -603,7 +603,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description The access token carries none of the scopes of this operation (`forbidden`). */
+        /** @description The access token carries none of the scopes of this operation, or may not be used from this address (`forbidden`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -648,6 +648,16 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
+        /** @description Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer. */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
         /** @description Why there is no token, in the form of RFC 6749, section 5.2. */
         TokenError: {
             headers: {
@@ -686,6 +696,8 @@ export interface components {
         Location: string;
         /** @description The address of the next page, with rel="next"; absent on the last one. */
         Link: string;
+        /** @description Seconds after which to ask again. */
+        RetryAfter: number;
     };
     pathItems: never;
 }
@@ -717,6 +729,17 @@ export interface operations {
             };
             400: components["responses"]["TokenError"];
             401: components["responses"]["TokenError"];
+            403: components["responses"]["TokenError"];
+            /** @description Too many requests from one address or for one client, or a secret too soon after wrong ones (`temporarily_unavailable`). */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
         };
     };
     listImports: {
@@ -750,6 +773,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     createImport: {
@@ -854,6 +878,7 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getImport: {
@@ -924,6 +949,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listImportFaults: {
@@ -989,6 +1015,7 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listImportChanges: {
@@ -1048,6 +1075,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     followImport: {
@@ -1083,6 +1111,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     applyImport: {
@@ -1117,6 +1146,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["NoteTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     cancelImport: {
@@ -1157,6 +1187,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revertImport: {
@@ -1191,6 +1222,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["NoteTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exportPackage: {
@@ -1221,11 +1253,11 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
             /** @description Another export is being made (`server_busy`). */
             503: {
                 headers: {
-                    /** @description Seconds after which to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -26,7 +26,7 @@ const floors: readonly (readonly string[])[] = [
     'secrets.ts',
     'accept.ts',
     'transaction.ts',
-    'visit.ts',
+    'limiter.ts',
   ],
   [
     'filter.ts',
@@ -43,6 +43,7 @@ const floors: readonly (readonly string[])[] = [
     'multipart.ts',
     'job.ts',
     'redis.ts',
+    'visit.ts',
     'district/',
   ],
   [
@@ -55,6 +56,8 @@ const floors: readonly (readonly string[])[] = [
     'discovery.ts',
     'manifest.ts',
     'respond.ts',
+    'shared_limiter.ts',
+    'limits.ts',
   ],
   [
     'consumers.ts',
