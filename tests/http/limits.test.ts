@@ -4,6 +4,8 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { allScopes, type Credentials, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
+import type { ApiError } from '../../src/errors.ts'
+import { type Limiter, localLimiter } from '../../src/limiter.ts'
 import { createGate } from '../../src/limits.ts'
 import type { Caller } from '../../src/visit.ts'
 import { origin, refusal } from '../support/collections.ts'
@@ -145,6 +147,31 @@ describe('an address', () => {
     expect((await ask('/health/live')).status).toBe(200)
     expect((await ask('/health/ready')).status).toBe(200)
     expect((await signed(orgs, elsewhere)).status).toBe(200)
+  })
+
+  test('that is over its limit is refused without asking whoever counts, until its minute has room', async () => {
+    const local = localLimiter(now)
+    let asked = 0
+    const limiter: Limiter = {
+      ask: (asks) => {
+        asked += 1
+        return local.ask(asks)
+      },
+    }
+    const gate = createGate({ config: { ...readConfig({}), ...unlimited, addressPerMinute: 1 }, limiter, now })
+    const enter = async (): Promise<number> => {
+      const visit = visitOf(new Request(origin), { address: here })
+      return gate.enter(visit).then(
+        () => 200,
+        (thrown: ApiError) => Number(thrown.headers['retry-after']),
+      )
+    }
+    expect(await enter()).toBe(200)
+    const wait = await enter()
+    expect([wait > 59, asked]).toEqual([true, 2])
+    expect([await enter(), await enter(), asked]).toEqual([wait, wait, 2])
+    nowMs += wait * 1000
+    expect([await enter(), asked]).toEqual([200, 3])
   })
 
   test('is one subscriber: of IPv6 the 64 bits before it', async () => {

@@ -293,6 +293,20 @@ describe('a limiter in Redis', () => {
     expect(told).toEqual(['limits_local by an error', 'limits_shared'])
   })
 
+  it('that was late once is not gone, and nothing is told of it', async () => {
+    const { limiter, told } = watched(300)
+    const name = nextName()
+    const ask = takeOf(name, 9)
+    await one(limiter, ask)
+    redis.pause()
+    await one(limiter, ask)
+    redis.resume()
+    // counted in Redis again, which had two at most
+    const other = sharedLimiter(connect(), { tell: () => {}, local: nobody })
+    while ((await one(other, { kind: 'peek', name, limit: 9 })).remaining > 6) await one(limiter, ask)
+    expect(told).toEqual([])
+  })
+
   it('that answers but takes no writes is gone too', async () => {
     const { limiter, told, until } = watched(1000)
     const client = redis.client()
