@@ -2,6 +2,7 @@
 // Elysia.
 
 import { Elysia } from 'elysia'
+import { clientAddress } from './address.ts'
 import { adminHandlers } from './admin.ts'
 import { answer, type Stages } from './answer.ts'
 import { Auth } from './auth.ts'
@@ -9,7 +10,7 @@ import type { Config } from './config.ts'
 import { CredentialStore } from './credentials.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
-import { ApiError, errorResponse } from './errors.ts'
+import { ApiError, errorResponse, tokenErrorResponse } from './errors.ts'
 import { hashOf } from './etag.ts'
 import type { Exportable } from './exporter.ts'
 import { exportHandlers } from './exports.ts'
@@ -42,6 +43,7 @@ export interface AppOptions {
     | 'recordMaxBytes'
     | 'importMaxBytes'
     | 'importMaxUnpackedBytes'
+    | 'trustProxy'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -75,7 +77,9 @@ export interface RoutedApp extends App {
 
 export function createApp(given: AppOptions): RoutedApp {
   const peers = new WeakMap<Request, string>()
-  const options = { ...given, gate: given.gate ?? openGate, addressOf: (request: Request) => peers.get(request) }
+  const addressOf = (request: Request): string | undefined =>
+    clientAddress(peers.get(request), request.headers.get('x-forwarded-for'), given.config.trustProxy)
+  const options = { ...given, gate: given.gate ?? openGate, addressOf }
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined
@@ -149,7 +153,7 @@ function serviceRoutes(given: RouterOptions): Route[] {
     )
   const token = { name: 'createToken', path: '/oauth2/token', answer: (visit: Visit) => auth.token(visit) }
   return [
-    { path: '/oauth2/token', methods: { POST: token } },
+    { path: '/oauth2/token', methods: { POST: { ...token, refuse: tokenErrorResponse } } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
     ...ownRoutes(stages, given),
   ]

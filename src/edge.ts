@@ -8,6 +8,7 @@ import { type App, createApp } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { appRole, connectPostgres, type Database, type Sql } from './database.ts'
 import { errorResponse, toApiError } from './errors.ts'
+import { createGate } from './limits.ts'
 import { lineObserver } from './observe.ts'
 
 /** The files of sql/ and their hashes, as the bundling found them. */
@@ -50,6 +51,8 @@ function openApp(bindings: Bindings): App {
     observe: lineObserver(config.logLevel, console.error),
     sqlHashes: SQL_HASHES,
     version,
+    // each isolate counts by itself
+    gate: createGate({ config }),
     // the answer to one request may not come of another's I/O
     writesTogether: 1,
     // a worker may not make code while it serves
@@ -66,7 +69,9 @@ export default {
     try {
       app ??= openApp(bindings)
       const { fetch } = app
-      return await opened.run(own, () => fetch(request))
+      // the network in front of the worker writes it, over what a client may have sent
+      const peer = request.headers.get('cf-connecting-ip') ?? undefined
+      return await opened.run(own, () => fetch(request, peer))
     } catch (thrown) {
       console.error(thrown instanceof ConfigError ? thrown.message : thrown)
       return errorResponse(toApiError(thrown))

@@ -8,6 +8,7 @@ import { bundleEdge } from './cli/edge.ts'
 import { exportRun } from './cli/exporting.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { keysCommand } from './cli/keys.ts'
+import { serverGate } from './cli/limiting.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
 import { announceImports, metricsOf, startImports, workerApp } from './cli/working.ts'
@@ -111,10 +112,12 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
     // embedded, no other process could run them
     const metrics = metricsOf(database)
     const imports = flags.work || data.owner.embedded ? startImports(data, config, metrics) : announceImports(config)
-    const server = listen(appFor(database, config, { imports, metrics }), port)
+    const { gate, close } = serverGate(config)
+    const server = listen(appFor(database, config, { imports, metrics, gate }), port)
     process.stderr.write(`listening on port ${server.port}\n`)
     await untilSignal()
     await server.stop()
+    close()
     await imports.close()
   } finally {
     await data.close()

@@ -21,6 +21,7 @@ import { CommandError, type Data, openData } from './data.ts'
 import { importDemo, putAssessments } from './demo.ts'
 import { withWorker } from './import_flags.ts'
 import { type ImportsFlags, sendPackage } from './imports.ts'
+import { serverGate } from './limiting.ts'
 import { appFor, listen, untilSignal } from './serving.ts'
 import { metricsOf, startImports } from './working.ts'
 
@@ -47,9 +48,9 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     const database = await data.app()
     const metrics = metricsOf(database)
     const imports = startImports(data, config, metrics)
-    const app = appFor(database, config, { imports, metrics })
-    if (isNewDemo) await putAssessments(app, credentials)
-    const server = listen(app, options.port)
+    if (isNewDemo) await putAssessments(appFor(database, config), credentials)
+    const { gate, close } = serverGate(config)
+    const server = listen(appFor(database, config, { imports, metrics, gate }), options.port)
     const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
     const ready = {
       baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
@@ -59,6 +60,7 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : welcome(ready))
     await untilSignal()
     await server.stop()
+    close()
     await imports.close()
   } finally {
     await data.close()

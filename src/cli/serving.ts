@@ -10,7 +10,11 @@ import { lineObserver } from '../observe.ts'
 import { CommandError } from './data.ts'
 
 /** The app over a database; `more` is what not every place has. */
-export function appFor(database: Database, config: Config, more: Pick<AppOptions, 'imports' | 'metrics'> = {}): App {
+export function appFor(
+  database: Database,
+  config: Config,
+  more: Pick<AppOptions, 'imports' | 'metrics' | 'gate'> = {},
+): App {
   const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
   return createApp({
     sql: database.sql,
@@ -46,7 +50,7 @@ export function listen(app: App, port: number): { readonly port: number; readonl
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, server) => {
         if (isLong.test(request.url)) server.timeout(request, longIdleSeconds)
-        return app.fetch(request)
+        return app.fetch(request, server.requestIP(request)?.address)
       },
       error: (thrown) => errorResponse(toApiError(thrown)),
     })

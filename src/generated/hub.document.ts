@@ -106,6 +106,24 @@ export default {
      },
      "401": {
       "$ref": "#/components/responses/TokenError"
+     },
+     "403": {
+      "$ref": "#/components/responses/TokenError"
+     },
+     "429": {
+      "description": "Too many requests from one address or for one client, or a secret too soon after wrong ones (`temporarily_unavailable`).",
+      "headers": {
+       "Retry-After": {
+        "$ref": "#/components/headers/RetryAfter"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/TokenError"
+        }
+       }
+      }
      }
     }
    }
@@ -332,6 +350,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -424,6 +445,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -515,6 +539,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -609,6 +636,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -721,6 +751,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -776,6 +809,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -842,6 +878,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/UnprocessableEntity"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -904,6 +943,9 @@ export default {
      },
      "409": {
       "$ref": "#/components/responses/Conflict"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -970,6 +1012,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/UnprocessableEntity"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1041,15 +1086,14 @@ export default {
      "403": {
       "$ref": "#/components/responses/Forbidden"
      },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Another export is being made (`server_busy`).",
       "headers": {
        "Retry-After": {
-        "description": "Seconds after which to ask again.",
-        "schema": {
-         "type": "integer",
-         "minimum": 1
-        }
+        "$ref": "#/components/headers/RetryAfter"
        }
       },
       "content": {
@@ -1105,6 +1149,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -1180,6 +1227,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1252,6 +1302,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1315,6 +1368,9 @@ export default {
      },
      "409": {
       "$ref": "#/components/responses/Conflict"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1364,6 +1420,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1418,6 +1477,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -1495,6 +1557,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1571,6 +1636,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1629,6 +1697,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -1708,6 +1779,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1790,6 +1864,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1858,6 +1935,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1907,6 +1987,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2379,6 +2462,13 @@ export default {
     "schema": {
      "type": "string"
     }
+   },
+   "RetryAfter": {
+    "description": "Seconds after which to ask again.",
+    "schema": {
+     "type": "integer",
+     "minimum": 1
+    }
    }
   },
   "requestBodies": {
@@ -2418,7 +2508,7 @@ export default {
     }
    },
    "Forbidden": {
-    "description": "The access token or API key carries none of the scopes of this operation, or what it would give is not its own (`forbidden`).",
+    "description": "The access token or API key carries none of the scopes of this operation, may not be used from this address, or what it would give is not its own (`forbidden`).",
     "content": {
      "application/json": {
       "schema": {
@@ -2479,6 +2569,21 @@ export default {
    },
    "UnprocessableEntity": {
     "description": "The body is no note, or one is wanted (`invaliddata`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "TooManyRequests": {
+    "description": "Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer.",
+    "headers": {
+     "Retry-After": {
+      "$ref": "#/components/headers/RetryAfter"
+     }
+    },
     "content": {
      "application/json": {
       "schema": {
@@ -2571,7 +2676,8 @@ export default {
        "unsupported_grant_type",
        "invalid_scope",
        "server_error",
-       "temporarily_unavailable"
+       "temporarily_unavailable",
+       "access_denied"
       ]
      },
      "error_description": {

@@ -17,7 +17,7 @@ export const Token = Type.Object({
 }, { additionalProperties: false })
 
 export const TokenError = Type.Object({
-  "error": Type.Union([Type.Literal("invalid_request"), Type.Literal("invalid_client"), Type.Literal("unsupported_grant_type"), Type.Literal("invalid_scope"), Type.Literal("server_error"), Type.Literal("temporarily_unavailable")]),
+  "error": Type.Union([Type.Literal("invalid_request"), Type.Literal("invalid_client"), Type.Literal("unsupported_grant_type"), Type.Literal("invalid_scope"), Type.Literal("server_error"), Type.Literal("temporarily_unavailable"), Type.Literal("access_denied")]),
   "error_description": Type.Optional(Type.String()),
 }, { additionalProperties: false })
 

@@ -616,7 +616,7 @@ export interface components {
         };
         TokenError: {
             /** @enum {string} */
-            error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope" | "server_error" | "temporarily_unavailable";
+            error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope" | "server_error" | "temporarily_unavailable" | "access_denied";
             error_description?: string;
         };
         Liveness: {
@@ -986,7 +986,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description The access token or API key carries none of the scopes of this operation, or what it would give is not its own (`forbidden`). */
+        /** @description The access token or API key carries none of the scopes of this operation, may not be used from this address, or what it would give is not its own (`forbidden`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -1049,6 +1049,16 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
+        /** @description Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer. */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
         /** @description Why there is no token, in the form of RFC 6749, section 5.2. */
         TokenError: {
             headers: {
@@ -1097,6 +1107,8 @@ export interface components {
         Location: string;
         /** @description The address of the next page, with rel="next"; absent on the last one. */
         Link: string;
+        /** @description Seconds after which to ask again. */
+        RetryAfter: number;
     };
     pathItems: never;
 }
@@ -1128,6 +1140,17 @@ export interface operations {
             };
             400: components["responses"]["TokenError"];
             401: components["responses"]["TokenError"];
+            403: components["responses"]["TokenError"];
+            /** @description Too many requests from one address or for one client, or a secret too soon after wrong ones (`temporarily_unavailable`). */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
         };
     };
     listImports: {
@@ -1161,6 +1184,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     createImport: {
@@ -1265,6 +1289,7 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getImport: {
@@ -1335,6 +1360,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listImportFaults: {
@@ -1400,6 +1426,7 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listImportChanges: {
@@ -1459,6 +1486,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     followImport: {
@@ -1494,6 +1522,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     applyImport: {
@@ -1528,6 +1557,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["NoteTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     cancelImport: {
@@ -1568,6 +1598,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revertImport: {
@@ -1602,6 +1633,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["NoteTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exportPackage: {
@@ -1632,11 +1664,11 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
             /** @description Another export is being made (`server_busy`). */
             503: {
                 headers: {
-                    /** @description Seconds after which to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1666,6 +1698,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     createClient: {
@@ -1708,6 +1741,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     limitClient: {
@@ -1753,6 +1787,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     rotateClient: {
@@ -1786,6 +1821,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revokeClient: {
@@ -1816,6 +1852,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getGrant: {
@@ -1846,6 +1883,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     setGrant: {
@@ -1898,6 +1936,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     previewClient: {
@@ -1933,6 +1972,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listKeys: {
@@ -1959,6 +1999,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     issueKey: {
@@ -2003,6 +2044,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     rotateKey: {
@@ -2047,6 +2089,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     extendKey: {
@@ -2088,6 +2131,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revokeKey: {
@@ -2118,6 +2162,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getHealth: {

@@ -26,7 +26,7 @@ export interface Hub extends TestDatabase {
 }
 
 /** What else an app may be given, and the database's content. */
-export interface HubOptions extends Pick<AppOptions, 'imports'> {
+export interface HubOptions extends Pick<AppOptions, 'imports' | 'gate'> {
   readonly content?: Content
   /** Called for each statement of the app's own. */
   readonly onStatement?: () => void
@@ -59,7 +59,7 @@ const told = (sql: Sql, onStatement: () => void): Sql =>
 export function hubOver(
   database: TestDatabase,
   settings: Partial<Config>,
-  { imports, onStatement }: HubOptions = {},
+  { imports, gate, onStatement }: HubOptions = {},
 ): Hub {
   const observations: Observation[] = []
   const app = createApp({
@@ -70,6 +70,7 @@ export function hubOver(
     sqlHashes: sqlHashes(),
     version: 'test',
     ...(imports === undefined ? {} : { imports }),
+    ...(gate === undefined ? {} : { gate }),
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
     const wanted =
