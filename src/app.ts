@@ -3,6 +3,7 @@
 
 import { Elysia } from 'elysia'
 import { answer } from './answer.ts'
+import { auditHandlers } from './audit_reading.ts'
 import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
@@ -161,6 +162,7 @@ function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody, exports, 
   const handlers = {
     ...importHandlers({ jobs: new Jobs(sql), config, hooks }),
     ...exportHandlers(exports, observe),
+    ...auditHandlers(sql, config.publicUrl),
   }
   const own = hubOperations.flatMap((operation) => {
     const handle = handlers[operation.id]

@@ -37,6 +37,8 @@ export interface Config {
   readonly importLeaseMs: number
   /** Imports, of different sources, that one worker runs side by side. */
   readonly importConcurrency: number
+  /** How long the audit is kept, in days; it goes by whole months. */
+  readonly auditKeepDays: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -97,6 +99,7 @@ export function readConfig(environment: Environment): Config {
     importKeepDays: number('IMPORT_KEEP_DAYS', 30, 0),
     importLeaseMs: number('IMPORT_LEASE_MS', 30_000, 1000),
     importConcurrency: number('IMPORT_CONCURRENCY', 2, 1),
+    auditKeepDays: number('AUDIT_KEEP_DAYS', 400, 31),
     logLevel: logLevel as Config['logLevel'],
   })
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)

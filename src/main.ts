@@ -8,7 +8,7 @@ import { bundleEdge } from './cli/edge.ts'
 import { exportRun } from './cli/exporting.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { quickstart } from './cli/quickstart.ts'
-import { appFor, listen, untilSignal } from './cli/serving.ts'
+import { appFor, auditFor, listen, untilSignal } from './cli/serving.ts'
 import { announceImports, metricsOf, startImports, workerApp } from './cli/working.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { district } from './district/district.ts'
@@ -93,11 +93,13 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
     // embedded, no other process could run them
     const metrics = metricsOf(database)
     const imports = flags.work || data.owner.embedded ? startImports(data, config, metrics) : announceImports(config)
-    const server = listen(appFor(database, config, { imports, metrics }), port)
+    const audit = auditFor(database, config)
+    const server = listen(appFor(database, config, { imports, metrics, audit }), port)
     process.stderr.write(`listening on port ${server.port}\n`)
     await untilSignal()
     await server.stop()
     await imports.close()
+    await audit.close()
   } finally {
     await data.close()
   }

@@ -21,7 +21,7 @@ import { CommandError, type Data, openData } from './data.ts'
 import { importDemo, putAssessments } from './demo.ts'
 import { withWorker } from './import_flags.ts'
 import { type ImportsFlags, sendPackage } from './imports.ts'
-import { appFor, listen, untilSignal } from './serving.ts'
+import { appFor, auditFor, listen, untilSignal } from './serving.ts'
 import { metricsOf, startImports } from './working.ts'
 
 export interface QuickstartOptions {
@@ -47,7 +47,8 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     const database = await data.app()
     const metrics = metricsOf(database)
     const imports = startImports(data, config, metrics)
-    const app = appFor(database, config, { imports, metrics })
+    const audit = auditFor(database, config)
+    const app = appFor(database, config, { imports, metrics, audit })
     if (isNewDemo) await putAssessments(app, credentials)
     const server = listen(app, options.port)
     const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
@@ -60,6 +61,7 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     await untilSignal()
     await server.stop()
     await imports.close()
+    await audit.close()
   } finally {
     await data.close()
   }

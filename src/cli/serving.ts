@@ -2,16 +2,25 @@
 
 import packageJson from '../../package.json' with { type: 'json' }
 import { type App, type AppOptions, createApp } from '../app.ts'
+import { type Audit, startAudit } from '../audit.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { errorResponse, toApiError } from '../errors.ts'
 import { sqlHashes } from '../migrate.ts'
-import { lineObserver } from '../observe.ts'
+import { lineObserver, lineTeller, observeAll } from '../observe.ts'
 import { CommandError } from './data.ts'
 
+const writeLine = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** The audit of this process, over the connections that answer requests. */
+export const auditFor = (database: Database, config: Config): Audit =>
+  startAudit(database.sql, { tell: lineTeller(config.logLevel, writeLine) })
+
+type More = Pick<AppOptions, 'imports' | 'metrics'> & { readonly audit: Audit }
+
 /** The app over a database; `more` is what not every place has. */
-export function appFor(database: Database, config: Config, more: Pick<AppOptions, 'imports' | 'metrics'> = {}): App {
-  const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
+export function appFor(database: Database, config: Config, { audit, ...more }: More): App {
+  const observe = observeAll(lineObserver(config.logLevel, writeLine), audit.observe)
   return createApp({
     sql: database.sql,
     exports: database,

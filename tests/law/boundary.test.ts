@@ -66,6 +66,9 @@ describe("the application's role", () => {
       where nspname = any(${ours}) and has_function_privilege('${appRole}', pg_proc.oid, 'execute')`)
     expect(allowed.sort()).toEqual([
       'api.applied_migrations',
+      'api.audit_beat',
+      'api.audit_page',
+      'api.audit_write',
       'api.consumer',
       'api.create_token',
       'api.export_open',
@@ -178,6 +181,10 @@ describe("the application's role", () => {
       'select * from load.outgoing_roles',
       `select api.filter('users', null)`,
       `select api.prepare('x', 'text', 'select 1')`,
+      `select api.audit_verify(null, null, 1000)`,
+      'select api.audit_purge(0)',
+      'delete from store.api_key_audit_logs',
+      'select * from store.audit_subjects',
       'create schema mine',
       'create table public.mine (x integer)',
       'create table api.mine (x integer)',

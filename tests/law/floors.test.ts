@@ -53,6 +53,7 @@ const floors: readonly (readonly string[])[] = [
     'discovery.ts',
     'manifest.ts',
     'respond.ts',
+    'audit_log.ts',
   ],
   [
     'consumers.ts',
@@ -63,10 +64,12 @@ const floors: readonly (readonly string[])[] = [
     'local_queue.ts',
     'exporter.ts',
     'statistics.ts',
+    'audit.ts',
+    'audit_person.ts',
   ],
   ['auth.ts'],
   ['answer.ts', 'own.ts', 'importer.ts', 'revert.ts', 'aside.ts', 'clients.ts'],
-  ['runner.ts', 'upload.ts', 'exports.ts'],
+  ['runner.ts', 'upload.ts', 'exports.ts', 'audit_reading.ts'],
   ['imports.ts', 'attempt.ts'],
   ['app.ts', 'migrate.ts', 'worker.ts'],
   ['cli/'],
@@ -193,6 +196,7 @@ describe('the words of the database', () => {
   test('are used by few: schema api alone, and by the files that speak to it', () => {
     const speakers = sources.filter((file) => /\bapi\.\w+\(/.test(code(file)))
     expect(speakers).toEqual([
+      'src/audit_log.ts',
       'src/clients.ts',
       'src/exporter.ts',
       'src/importer.ts',

@@ -22,6 +22,7 @@ const defaults = {
   importKeepDays: 30,
   importLeaseMs: 30_000,
   importConcurrency: 2,
+  auditKeepDays: 400,
   logLevel: 'info',
 } as const
 
@@ -81,6 +82,7 @@ describe('readConfig', () => {
         IMPORT_KEEP_DAYS: '7',
         IMPORT_LEASE_MS: '1000',
         IMPORT_CONCURRENCY: '4',
+        AUDIT_KEEP_DAYS: '31',
         LOG_LEVEL: 'error',
       }),
     ).toEqual({
@@ -102,6 +104,7 @@ describe('readConfig', () => {
       importKeepDays: 7,
       importLeaseMs: 1000,
       importConcurrency: 4,
+      auditKeepDays: 31,
       logLevel: 'error',
     })
   })
