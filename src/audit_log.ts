@@ -1,7 +1,7 @@
 // The audit in the database: rows of what was asked go in, pages of them, proofs and what is known of a person come out.
 // The only file that names api.audit_write and its kin.
 
-import type { Database, Sql } from './database.ts'
+import { type Database, type Sql, textArray } from './database.ts'
 
 /** A request as the audit keeps it. `subjects` are the ids in its path; the database keeps numbers in their place. */
 export interface AuditRow {
@@ -128,4 +128,65 @@ export async function verifyAudit(database: Database, head?: string, goneMs = pa
       select api.audit_verify(${position}::text::bigint, decode(${hash}::text, 'hex'), ${goneMs}) as proof`,
   )
   return row?.proof as AuditProof
+}
+
+/** Requests of one client and operation. */
+export interface PersonRead {
+  readonly client?: string
+  readonly key?: string
+  readonly operation: string
+  readonly method?: string
+  readonly count: number
+  readonly first: string
+  readonly last: string
+}
+
+/** What is on record of a person, and of the clients there are. */
+export interface PersonFacts {
+  readonly known: boolean
+  readonly since: string | null
+  readonly clients: readonly {
+    readonly clientId: string
+    readonly name: string
+    readonly scopes: readonly string[]
+    readonly revokedAt: string | null
+    /** The collections of its grant; null: all. */
+    readonly entities: readonly string[] | null
+    readonly hidden: readonly string[]
+    /** Whether the person is among those it is granted. */
+    readonly isVisible: boolean
+  }[]
+  readonly reads: readonly PersonRead[]
+  readonly lists: readonly PersonRead[]
+  readonly exports: readonly PersonRead[]
+}
+
+/** Reads as the owner, as of one moment. */
+export async function personFacts(
+  database: Database,
+  sourcedId: string,
+  lists: readonly string[],
+  exports: readonly string[],
+): Promise<PersonFacts> {
+  const [row] = await database.snapshot(
+    (sql) => sql<{ facts: PersonFacts }[]>`
+      select api.audit_person(${sourcedId}, ${textArray(lists)}::text::text[], ${textArray(exports)}::text::text[]) as facts`,
+  )
+  return row?.facts as PersonFacts
+}
+
+export interface Erased {
+  /** Rows taken away, by table. */
+  readonly removed: Readonly<Record<string, number>>
+  /** Rows that had the person among others, by table. */
+  readonly rewritten: Readonly<Record<string, number>>
+  readonly publishedAt: string
+  /** Imports that have yet to run, and whose packages may have the person. */
+  readonly waitingImports: readonly string[]
+}
+
+/** Takes a person away for good, in one transaction, as the owner. Fails with RH001 where nothing is known of it. */
+export async function erasePerson(database: Database, sourcedId: string): Promise<Erased> {
+  const [row] = await database.begin((sql) => sql<{ erased: Erased }[]>`select api.erase(${sourcedId}) as erased`)
+  return row?.erased as Erased
 }

@@ -2,9 +2,11 @@
 // runs it. Answers go to stdout, everything else to stderr.
 
 import { parseArgs } from 'node:util'
+import { auditRun } from './cli/audit.ts'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
 import { bundleEdge } from './cli/edge.ts'
+import { eraseRun } from './cli/erase.ts'
 import { exportRun } from './cli/exporting.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { quickstart } from './cli/quickstart.ts'
@@ -28,6 +30,9 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
     [--url URL] [--status S] [--source NAME] [--limit N] [--file NAME.csv] [--action A] [--faults FILE.csv] [--no-wait] [--json]
   export FILE.zip [--since INSTANT] [--data .rosterhub] [--url URL [--client-id ID] [--client-secret SECRET]] [--json]
   clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
+  audit verify [--head HEAD] | list [--client ID] [--key ID] [--operation NAME] [--status N] [--from INSTANT] [--to INSTANT]
+    [--request-id ID] [--subject SOURCEDID] [--limit N] [--before N] | person SOURCEDID [--json]
+  erase SOURCEDID [--yes] [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
 
@@ -69,6 +74,16 @@ const options = {
   limit: { type: 'string' },
   file: { type: 'string' },
   action: { type: 'string' },
+  head: { type: 'string' },
+  client: { type: 'string' },
+  key: { type: 'string' },
+  operation: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  'request-id': { type: 'string' },
+  subject: { type: 'string' },
+  before: { type: 'string' },
+  yes: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -203,6 +218,10 @@ async function run(argv: string[]): Promise<void> {
       return exportRun(config, { ...flags, data: directoryOf(flags) }, rest[0], process.env)
     case 'clients':
       return clientsRun(config, flags, rest[0], rest[1])
+    case 'audit':
+      return auditRun(config, { ...flags, data: directoryOf(flags) }, rest)
+    case 'erase':
+      return eraseRun(config, { ...flags, data: directoryOf(flags) }, rest[0])
     case 'district':
       return districtCommand(flags)
     case 'edge':

@@ -183,6 +183,8 @@ describe("the application's role", () => {
       `select api.prepare('x', 'text', 'select 1')`,
       `select api.audit_verify(null, null, 1000)`,
       'select api.audit_purge(0)',
+      `select api.audit_person('u1', '{}', '{}')`,
+      `select api.erase('u1')`,
       'delete from store.api_key_audit_logs',
       'select * from store.audit_subjects',
       'create schema mine',
