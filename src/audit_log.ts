@@ -30,7 +30,7 @@ export interface AuditBatch {
   readonly rows: readonly AuditRow[]
 }
 
-/** A row as it is told. `subjects` are ids, null for one that is not known, or no more. */
+/** A row as it is told. `subjects` are the ids in the path that are known, and still are. */
 export interface AuditEntry {
   readonly id: number
   readonly at: string
@@ -43,7 +43,7 @@ export interface AuditEntry {
   readonly address?: string
   readonly rows?: number
   readonly requestId: string
-  readonly subjects?: readonly (string | null)[]
+  readonly subjects?: readonly string[]
 }
 
 export interface AuditFilter {

@@ -101,7 +101,7 @@ const entryText = ({ id, at, clientId, keyId, address, method, path, status, row
     address ?? '-',
     method,
     path,
-    ...(subjects === undefined ? [] : [`(${subjects.map((subject) => subject ?? '?').join(', ')})`]),
+    ...(subjects === undefined ? [] : [`(${subjects.join(', ')})`]),
     status,
     ...(rows === undefined ? [] : [`${rows} rows`]),
     requestId,

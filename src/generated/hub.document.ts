@@ -1040,7 +1040,7 @@ export default {
      "Audit"
     ],
     "summary": "What was asked of the hub",
-    "description": "One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records that are known, null for the others and for people who were erased.",
+    "description": "One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records, not what somebody made up, and none of people who were erased.",
     "security": [
      {
       "OAuth2CC": [
@@ -1812,10 +1812,9 @@ export default {
      },
      "subjects": {
       "type": "array",
-      "description": "The ids in the path, in its order; absent where it has none.",
+      "description": "The ids in the path that are known, in its order.",
       "items": {
-       "type": "string",
-       "nullable": true
+       "type": "string"
       }
      }
     }

@@ -211,7 +211,7 @@ export interface paths {
         };
         /**
          * What was asked of the hub
-         * @description One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records that are known, null for the others and for people who were erased.
+         * @description One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records, not what somebody made up, and none of people who were erased.
          */
         get: operations["listAudit"];
         put?: never;
@@ -430,8 +430,8 @@ export interface components {
             /** @description Records in the answer. */
             rows?: number;
             requestId: string;
-            /** @description The ids in the path, in its order; absent where it has none. */
-            subjects?: (string | null)[];
+            /** @description The ids in the path that are known, in its order. */
+            subjects?: string[];
         };
         TokenRequest: {
             /** @enum {string} */

@@ -213,7 +213,7 @@ describe('a batch', () => {
 
   test('whose rows are of two months stands in both, and is one batch of its process', async () => {
     const today = new Date()
-    const agoMs = today.getTime() - Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 1) + 1
+    const agoMs = today.getTime() - Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 1) + 60_000
     const rows = [row(), row({ agoMs })]
     expect(await writeAudit(room.app.sql, { process: processes[1], sequence: 5, kind: 'rows', lost: 0, rows })).toBe(
       true,

@@ -80,9 +80,9 @@ declare
 begin
   return (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', audit_id, 'at', shape.time(created_at), 'clientId', client_id,
       'keyId', key_id, 'operation', operation, 'method', method, 'path', path, 'status', status, 'address', address, 'rows', row_count,
-      'requestId', request_id)) || case when subjects is null then '{}' else jsonb_build_object('subjects', (
-        select jsonb_agg(s.sourced_id order by place) from unnest(subjects) with ordinality as t(subject, place)
-          left join store.audit_subjects as s using (subject))) end order by audit_id desc), '[]')
+      'requestId', request_id,
+      'subjects', (select jsonb_agg(s.sourced_id order by place) from unnest(subjects) with ordinality as t(subject, place)
+        join store.audit_subjects as s using (subject)))) order by audit_id desc), '[]')
     from (select * from store.api_key_audit_logs
       where (p_before is null or audit_id < p_before) and created_at >= v_from and created_at < v_to
         and (v_client is null or client_id = v_client) and (v_key is null or key_id = v_key)
@@ -94,7 +94,7 @@ begin
 end $$;
 comment on function api.audit_page is
   'Rows of the audit, newest first: those before p_before that are as p_asked says {client, key, operation, status, requestId, from, to, '
-  'subject}. subjects are the ids that stood in the path, null for one that is not known, or any more.';
+  'subject}. subjects are the ids that stood in the path and are known, still.';
 
 create or replace function api.audit_purge(p_keep_days integer) returns integer language plpgsql
 -- whoever reads the audit keeps its months from being dropped, and who waits for that keeps the writers waiting
