@@ -15,7 +15,7 @@ export interface AuditOptions {
   readonly keptRows?: number
   /** Milliseconds before a batch that failed is sent again, doubled each time up to ten times as many; default 500. */
   readonly retryMs?: number
-  /** Milliseconds that `close` waits for a database that is away; default 5000. */
+  /** Milliseconds that `close` waits for a database that takes nothing; default 5000. */
   readonly closeMs?: number
   /** A clock that only goes forward, in milliseconds. */
   readonly now?: () => number
@@ -64,6 +64,7 @@ export function startAudit(sql: Sql, options: AuditOptions = {}): Audit {
   let lost = 0
   let sequence = 0
   let failures = 0
+  let writtenCount = 0
   /** What was sent and not answered: sent again as it is. */
   let sent:
     | { readonly batch: Omit<AuditBatch, 'rows'> & { readonly sequence: number }; readonly rows: readonly Kept[] }
@@ -90,6 +91,7 @@ export function startAudit(sql: Sql, options: AuditOptions = {}): Audit {
       const sentAt = now()
       await writeAudit(sql, { ...batch, rows: rows.map(({ at, ...row }) => ({ ...row, agoMs: sentAt - at })) })
       sent = undefined
+      writtenCount += 1
       if (failures > 0) tell({ event: 'audit_caught_up', waiting: kept.length })
       failures = 0
       return true
@@ -158,12 +160,14 @@ export function startAudit(sql: Sql, options: AuditOptions = {}): Audit {
       isClosed = true
       clearTimeout(waiting)
       marks.push('end')
-      const until = now() + closeMs
-      for (;;) {
+      // as long as batches are taken nothing is given up, however many there are
+      let taken = writtenCount
+      for (let until = now() + closeMs; now() < until; ) {
         await Promise.race([flush(), after(until - now())])
         if (sent === undefined && kept.length === 0 && marks.length === 0) return
-        if (now() >= until) break
-        await after(Math.min(retryMs, until - now()))
+        if (writtenCount > taken) until = now() + closeMs
+        else await after(Math.min(retryMs, until - now()))
+        taken = writtenCount
       }
       const rows = lost + kept.length + (sent?.rows.length ?? 0)
       tell({ event: 'audit_lost', rows }, new Error('the database was away to the end'))

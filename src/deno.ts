@@ -2,7 +2,7 @@
 // Never opens an embedded database, and never migrates.
 
 import { parseArgs } from 'node:util'
-import { appFor, auditFor, untilSignal } from './cli/serving.ts'
+import { appFor, untilSignal, withAudit } from './cli/serving.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { appRole, connectPostgres } from './database.ts'
 import { errorResponse, toApiError } from './errors.ts'
@@ -28,19 +28,19 @@ async function serve(): Promise<void> {
   const config = readConfig(Deno.env.toObject())
   if (config.databaseUrl === undefined) throw new ConfigError('settings:\n- DATABASE_URL is wanted: PostgreSQL by URL')
   const database = connectPostgres(config.databaseUrl, { poolSize: config.poolSize, role: appRole })
-  const audit = auditFor(database, config)
-  const { fetch } = appFor(database, config, { audit })
-  const server = Deno.serve(
-    {
-      port: Number(values.port),
-      onListen: ({ port }) => console.error(`listening on port ${port}`),
-      onError: (thrown) => errorResponse(toApiError(thrown)),
-    },
-    (request) => fetch(request),
-  )
-  await untilSignal()
-  await server.shutdown()
-  await audit.close()
+  await withAudit(database, config, async (audit) => {
+    const { fetch } = appFor(database, config, { audit })
+    const server = Deno.serve(
+      {
+        port: Number(values.port),
+        onListen: ({ port }) => console.error(`listening on port ${port}`),
+        onError: (thrown) => errorResponse(toApiError(thrown)),
+      },
+      (request) => fetch(request),
+    )
+    await untilSignal()
+    await server.shutdown()
+  })
   await database.close()
 }
 

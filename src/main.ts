@@ -10,7 +10,7 @@ import { eraseRun } from './cli/erase.ts'
 import { exportRun } from './cli/exporting.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { quickstart } from './cli/quickstart.ts'
-import { appFor, auditFor, listen, untilSignal } from './cli/serving.ts'
+import { appFor, listen, untilSignal, withAudit } from './cli/serving.ts'
 import { announceImports, metricsOf, startImports, workerApp } from './cli/working.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { district } from './district/district.ts'
@@ -108,13 +108,13 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
     // embedded, no other process could run them
     const metrics = metricsOf(database)
     const imports = flags.work || data.owner.embedded ? startImports(data, config, metrics) : announceImports(config)
-    const audit = auditFor(database, config)
-    const server = listen(appFor(database, config, { imports, metrics, audit }), port)
-    process.stderr.write(`listening on port ${server.port}\n`)
-    await untilSignal()
-    await server.stop()
-    await imports.close()
-    await audit.close()
+    await withAudit(database, config, async (audit) => {
+      const server = listen(appFor(database, config, { imports, metrics, audit }), port)
+      process.stderr.write(`listening on port ${server.port}\n`)
+      await untilSignal()
+      await server.stop()
+      await imports.close()
+    })
   } finally {
     await data.close()
   }

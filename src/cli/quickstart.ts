@@ -21,7 +21,7 @@ import { CommandError, type Data, openData } from './data.ts'
 import { importDemo, putAssessments } from './demo.ts'
 import { withWorker } from './import_flags.ts'
 import { type ImportsFlags, sendPackage } from './imports.ts'
-import { appFor, auditFor, listen, untilSignal } from './serving.ts'
+import { appFor, listen, untilSignal, withAudit } from './serving.ts'
 import { metricsOf, startImports } from './working.ts'
 
 export interface QuickstartOptions {
@@ -47,21 +47,21 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     const database = await data.app()
     const metrics = metricsOf(database)
     const imports = startImports(data, config, metrics)
-    const audit = auditFor(database, config)
-    const app = appFor(database, config, { imports, metrics, audit })
-    if (isNewDemo) await putAssessments(app, credentials)
-    const server = listen(app, options.port)
-    const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
-    const ready = {
-      baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
-      tokenUrl: `${baseUrl}/oauth2/token`,
-      ...credentials,
-    }
-    process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : welcome(ready))
-    await untilSignal()
-    await server.stop()
-    await imports.close()
-    await audit.close()
+    await withAudit(database, config, async (audit) => {
+      const app = appFor(database, config, { imports, metrics, audit })
+      if (isNewDemo) await putAssessments(app, credentials)
+      const server = listen(app, options.port)
+      const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
+      const ready = {
+        baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
+        tokenUrl: `${baseUrl}/oauth2/token`,
+        ...credentials,
+      }
+      process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : welcome(ready))
+      await untilSignal()
+      await server.stop()
+      await imports.close()
+    })
   } finally {
     await data.close()
   }

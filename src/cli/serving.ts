@@ -12,9 +12,19 @@ import { CommandError } from './data.ts'
 
 const writeLine = (line: string): void => void process.stderr.write(`${line}\n`)
 
-/** The audit of this process, over the connections that answer requests. */
-export const auditFor = (database: Database, config: Config): Audit =>
-  startAudit(database.sql, { tell: lineTeller(config.logLevel, writeLine) })
+/** Serves with the audit of this process, over the connections that answer requests; it is written to its end in any case. */
+export async function withAudit(
+  database: Database,
+  config: Config,
+  serve: (audit: Audit) => Promise<void>,
+): Promise<void> {
+  const audit = startAudit(database.sql, { tell: lineTeller(config.logLevel, writeLine) })
+  try {
+    await serve(audit)
+  } finally {
+    await audit.close()
+  }
+}
 
 type More = Pick<AppOptions, 'imports' | 'metrics'> & { readonly audit: Audit }
 
