@@ -8,7 +8,7 @@ import { createClient } from '../../src/clients.ts'
 import { textArray } from '../../src/database.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { changesOf, faultsOf, ran, reverted, send, workerOf } from '../support/engine.ts'
-import { document, gradebook, lines, packageOf, school } from '../support/rows.ts'
+import { dated, document, gradebook, lines, packageOf, school } from '../support/rows.ts'
 
 setDefaultTimeout(60_000)
 
@@ -261,6 +261,23 @@ describe('an erasure', () => {
     expect([revert.status, revert.reason]).toEqual(['completed', undefined])
     expect(await stands([person])).toEqual([])
     expect(first).not.toBe(second)
+  })
+
+  test('lets an import that made the person be reverted, for the others', async () => {
+    const made = {
+      users: lines('sourcedId,enabledUser,username,givenName,familyName', 'n1,true,n1,Nil,One', 'n2,true,n2,Nil,Two'),
+      roles: lines(
+        'sourcedId,userSourcedId,roleType,role,orgSourcedId',
+        'nr1,n1,primary,student,s1',
+        'nr2,n2,primary,student,s1',
+      ),
+    }
+    const csv = Object.fromEntries(Object.entries(made).map(([name, text]) => [name, dated(text)]))
+    const { id } = await ran(room, packageOf('delta', csv))
+    await erasePerson(room.owner, 'n1')
+    const revert = await reverted(room, id)
+    expect([revert.status, revert.reason]).toEqual(['completed', undefined])
+    expect(await document(room.owner, 'users', 'n2')).toMatchObject({ status: 'tobedeleted' })
   })
 
   test('of somebody who is not known is refused', async () => {
