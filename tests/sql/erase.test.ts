@@ -179,6 +179,19 @@ describe('what is on record of a person', () => {
 
 describe('an erasure', () => {
   let versions: number
+  test('finds a word where it stands alone, whatever characters it has, and not in a longer one', async () => {
+    const says = async (text: string, word: string): Promise<boolean> => {
+      const [row] = await room.owner.sql<{ is: boolean }[]>`select load.says(${text}, array[${word}::text]) as is`
+      return row?.is ?? false
+    }
+    for (const word of ['u1', 'a.b', 'x*[1](2)', '\\d+$', 'é|ü', 'a@b.c', '+49 1']) {
+      for (const text of [word, `no user "${word}"`, `(${word},`, `x ${word}`])
+        expect([text, await says(text, word)]).toEqual([text, true])
+      for (const text of [`${word}1`, `z${word}z`, 'axb', ''])
+        expect([text, await says(text, word)]).toEqual([text, false])
+    }
+  })
+
   test('waits for an import that runs, and changes nothing', async () => {
     await send(room, packageOf('delta', {}), { source: 'other' })
     const worker = workerOf(room.owner)

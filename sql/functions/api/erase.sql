@@ -23,7 +23,7 @@ begin
   v_revision := nextval('store.revisions');
   perform load.recount_imports();
   v_removed := load.erase_rows(p_sourced_id);
-  v_rewritten := load.erase_agent(p_sourced_id, v_revision) || load.erase_words(load.words_pattern(v_ids), load.words_pattern(v_words));
+  v_rewritten := load.erase_agent(p_sourced_id, v_revision) || load.erase_words(p_sourced_id, v_ids, v_words);
   if not exists (select from jsonb_each_text(v_removed - 'import_chunks') where value::bigint > 0)
     and not exists (select from jsonb_each_text(v_rewritten) where value::bigint > 0)
   then

@@ -47,10 +47,12 @@ create or replace function load.person_words() returns table (word text, is_name
 $$;
 comment on function load.person_words is 'What a text may name the person by, or a row about the person.';
 
--- Words as a regular expression that finds each of them where it is not a part of a longer one; null without a word.
-create or replace function load.words_pattern(p_words text[]) returns text language sql immutable as $$
-  select '(^|[^[:alnum:]_])(' || string_agg(regexp_replace(word, '([.^$*+?(){}|\[\]\\])', '\\\1', 'g'), '|') || ')($|[^[:alnum:]_])' from unnest(p_words) as word
+-- A person may have thousands of results, and one expression of all their ids would be none that can be compiled.
+create or replace function load.says(p_text text, p_words text[]) returns boolean language sql immutable as $$
+  select exists (select from unnest(p_words) as word where strpos(p_text, word) > 0
+    and p_text ~ ('(^|[^[:alnum:]_])' || regexp_replace(word, '([.^$*+?(){}|\[\]\\])', '\\\1', 'g') || '($|[^[:alnum:]_])'))
 $$;
+comment on function load.says is 'Whether one of the words stands in a text, and not as a part of a longer one.';
 
 -- Of what imports made and replaced the person's rows are no part any more: a revert of one counts the others.
 create or replace function load.recount_imports() returns void language sql as $$
@@ -114,22 +116,24 @@ begin
 end $$;
 
 -- What imports told of the person: refused values, warnings, notes, changes that were previewed. Their places stay.
-create or replace function load.erase_words(p_ids text, p_all text) returns jsonb language plpgsql as $$
+create or replace function load.erase_words(p_sourced_id text, p_ids text[], p_words text[]) returns jsonb language plpgsql as $$
 declare
   v_faults bigint;
   v_previews bigint;
   v_imports bigint;
 begin
-  update store.import_faults set value = null, message = 'erased' where value ~ p_all or message ~ p_all;
+  update store.import_faults set value = null, message = 'erased' where load.says(value, p_words) or load.says(message, p_words);
   get diagnostics v_faults = row_count;
-  update store.previewed_changes set old = null, new = null, sourced_id = case when sourced_id ~ p_ids then 'erased' else sourced_id end
-  where sourced_id ~ p_ids or old::text ~ p_ids or new::text ~ p_ids;
+  update store.previewed_changes set old = null, new = null, sourced_id = case when sourced_id = any(p_ids) then 'erased' else sourced_id end
+  where sourced_id = any(p_ids) or coalesce(new, old) ->> 'resultSourcedId' = any(p_ids)
+    or load.says(old::text, array[p_sourced_id]) or load.says(new::text, array[p_sourced_id]);
   get diagnostics v_previews = row_count;
-  update store.imports set note = case when note ~ p_all then 'erased' else note end, reason = case when reason ~ p_all then 'erased' else reason end,
+  update store.imports set note = case when load.says(note, p_words) then 'erased' else note end,
+    reason = case when load.says(reason, p_words) then 'erased' else reason end,
     report = case when report -> 'warnings' is null then report else jsonb_set(report, '{warnings}', (
-      select coalesce(jsonb_agg(case when w::text ~ p_all then w || '{"value": null, "reason": "erased"}' else w end order by place), '[]')
+      select coalesce(jsonb_agg(case when load.says(w::text, p_words) then w || '{"value": null, "reason": "erased"}' else w end order by place), '[]')
       from jsonb_array_elements(report -> 'warnings') with ordinality as t(w, place))) end
-  where note ~ p_all or reason ~ p_all or (report -> 'warnings')::text ~ p_all;
+  where load.says(note, p_words) or load.says(reason, p_words) or load.says((report -> 'warnings')::text, p_words);
   get diagnostics v_imports = row_count;
   return jsonb_build_object('import_faults', v_faults, 'previewed_changes', v_previews, 'imports', v_imports);
 end $$;
