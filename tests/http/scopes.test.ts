@@ -123,7 +123,13 @@ test('the scopes are the standard’s, each good for as many operations as the s
   const ofStandard = allScopes.filter((scope) => scope.startsWith('https:'))
   expect(Object.fromEntries(ofStandard.map((scope) => [scope, count(scope)]))).toEqual(counts)
   // the hub's own open nothing of the standard's
-  expect(allScopes.filter((scope) => count(scope) === 0)).toEqual([exportScope, runScope, readScope])
+  expect(allScopes.filter((scope) => count(scope) === 0)).toEqual([
+    'urn:rosterhub:scope/admin',
+    'urn:rosterhub:scope/admin.readonly',
+    exportScope,
+    runScope,
+    readScope,
+  ])
 })
 
 test('no token is asked for before a path is known to be one: what is not there is 404 to everybody', async () => {
