@@ -5,6 +5,7 @@ import { Elysia } from 'elysia'
 import { clientAddress } from './address.ts'
 import { adminHandlers } from './admin.ts'
 import { answer, type Stages } from './answer.ts'
+import { auditHandlers } from './audit_reading.ts'
 import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
 import { CredentialStore } from './credentials.ts'
@@ -169,6 +170,7 @@ function ownRoutes(stages: Stages, { sql, config, imports: hooks = nobody, expor
     ...exportHandlers(exports, observe),
     ...adminHandlers({ sql, oauth1Key: config.oauth1Key }),
     ...grantingHandlers({ sql, store, options }),
+    ...auditHandlers(sql, config.publicUrl),
   }
   const own = hubOperations.flatMap((operation) => {
     const handle = handlers[operation.id]

@@ -49,6 +49,8 @@ export interface Config {
   readonly addressPerMinute: number
   /** Requests a minute to the token endpoint from one address, and tokens a minute for one client; 0: any number. */
   readonly tokenPerMinute: number
+  /** How long the audit is kept, in days; it goes by whole months. */
+  readonly auditKeepDays: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -125,6 +127,7 @@ export function readConfig(environment: Environment): Config {
     clientPerMinute: number('RATE_LIMIT_PER_MINUTE', 6000, 0),
     addressPerMinute: number('RATE_LIMIT_ADDRESS_PER_MINUTE', 12_000, 0),
     tokenPerMinute: number('RATE_LIMIT_TOKEN_PER_MINUTE', 60, 0),
+    auditKeepDays: number('AUDIT_KEEP_DAYS', 400, 31),
     logLevel: logLevel as Config['logLevel'],
   })
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)

@@ -2,20 +2,35 @@
 
 import packageJson from '../../package.json' with { type: 'json' }
 import { type App, type AppOptions, createApp } from '../app.ts'
+import { type Audit, startAudit } from '../audit.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { errorResponse, toApiError } from '../errors.ts'
 import { sqlHashes } from '../migrate.ts'
-import { lineObserver } from '../observe.ts'
+import { lineObserver, lineTeller, observeAll } from '../observe.ts'
 import { CommandError } from './data.ts'
 
-/** The app over a database; `more` is what not every place has. */
-export function appFor(
+const writeLine = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** Serves with the audit of this process, over the connections that answer requests; it is written to its end in any case. */
+export async function withAudit(
   database: Database,
   config: Config,
-  more: Pick<AppOptions, 'imports' | 'metrics' | 'gate'> = {},
-): App {
-  const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
+  serve: (audit: Audit) => Promise<void>,
+): Promise<void> {
+  const audit = startAudit(database.sql, { tell: lineTeller(config.logLevel, writeLine) })
+  try {
+    await serve(audit)
+  } finally {
+    await audit.close()
+  }
+}
+
+type More = Pick<AppOptions, 'imports' | 'metrics' | 'gate'> & { readonly audit: Audit }
+
+/** The app over a database; `more` is what not every place has. */
+export function appFor(database: Database, config: Config, { audit, ...more }: More): App {
+  const observe = observeAll(lineObserver(config.logLevel, writeLine), audit.observe)
   return createApp({
     sql: database.sql,
     exports: database,

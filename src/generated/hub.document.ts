@@ -35,6 +35,10 @@ export default {
    "description": "Clients and API keys, for those who administer the hub."
   },
   {
+   "name": "Audit",
+   "description": "Who asked what of the hub."
+  },
+  {
    "name": "Health",
    "description": "Whether the hub is up, and fit to serve."
   },
@@ -1994,6 +1998,174 @@ export default {
     }
    }
   },
+  "/admin/audit": {
+   "get": {
+    "operationId": "listAudit",
+    "tags": [
+     "Audit"
+    ],
+    "summary": "What was asked of the hub",
+    "description": "One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records, not what somebody made up, and none of people who were erased.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "name": "client",
+      "in": "query",
+      "description": "Only those of the client with this id.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "key",
+      "in": "query",
+      "description": "Only those that came with the API key of this id.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "operation",
+      "in": "query",
+      "description": "Only those of this operation, by its operationId; `none` where the path or the method is none of the hub's.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "status",
+      "in": "query",
+      "description": "Only those with this status.",
+      "schema": {
+       "type": "integer",
+       "minimum": 100,
+       "maximum": 599
+      }
+     },
+     {
+      "name": "from",
+      "in": "query",
+      "description": "Only those from this moment on, as RFC 3339 has it.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     },
+     {
+      "name": "to",
+      "in": "query",
+      "description": "Only those before this moment.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     },
+     {
+      "name": "requestId",
+      "in": "query",
+      "description": "Only those whose answer had this X-Request-Id.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     },
+     {
+      "name": "subject",
+      "in": "query",
+      "description": "Only those in whose path this sourcedId stood.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "$ref": "#/components/parameters/limit"
+     },
+     {
+      "name": "before",
+      "in": "query",
+      "description": "Only those before the entry with this id; as the `next` link has it.",
+      "schema": {
+       "type": "integer",
+       "minimum": 1,
+       "maximum": 9007199254740991
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "A page of entries.",
+      "headers": {
+       "Link": {
+        "$ref": "#/components/headers/Link"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/AuditPage"
+        },
+        "example": {
+         "audit": [
+          {
+           "id": 1042,
+           "at": "2026-11-23T16:25:55.551Z",
+           "clientId": "gradebook-vendor",
+           "operation": "getUser",
+           "method": "GET",
+           "path": "/ims/oneroster/rostering/v1p2/users/{sourcedId}",
+           "status": 200,
+           "address": "203.0.113.7",
+           "rows": 1,
+           "requestId": "0b9f3c1e-6a0e-4a53-9b1c-4f0f0f6d2a11",
+           "subjects": [
+            "s-0000047"
+           ]
+          }
+         ]
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     }
+    }
+   }
+  },
   "/health": {
    "get": {
     "operationId": "getHealth",
@@ -2608,6 +2780,86 @@ export default {
    }
   },
   "schemas": {
+   "AuditPage": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "audit"
+    ],
+    "properties": {
+     "audit": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/AuditEntry"
+      }
+     }
+    }
+   },
+   "AuditEntry": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "id",
+     "at",
+     "operation",
+     "method",
+     "path",
+     "status",
+     "requestId"
+    ],
+    "properties": {
+     "id": {
+      "type": "integer",
+      "minimum": 1,
+      "description": "Ids have no gaps."
+     },
+     "at": {
+      "type": "string",
+      "format": "date-time",
+      "description": "When it was answered."
+     },
+     "clientId": {
+      "type": "string",
+      "description": "Absent where nobody was known."
+     },
+     "keyId": {
+      "type": "string",
+      "description": "The API key it came with."
+     },
+     "operation": {
+      "type": "string"
+     },
+     "method": {
+      "type": "string"
+     },
+     "path": {
+      "type": "string",
+      "description": "With the names of its arguments in place of the ids."
+     },
+     "status": {
+      "type": "integer"
+     },
+     "address": {
+      "type": "string",
+      "description": "Where it came from."
+     },
+     "rows": {
+      "type": "integer",
+      "minimum": 0,
+      "description": "Records in the answer."
+     },
+     "requestId": {
+      "type": "string"
+     },
+     "subjects": {
+      "type": "array",
+      "description": "The ids in the path that are known, in its order.",
+      "items": {
+       "type": "string"
+      }
+     }
+    }
+   },
    "TokenRequest": {
     "type": "object",
     "required": [

@@ -45,6 +45,7 @@ export const hubOperations: readonly HubOperation[] = [
   {"id":"rotateKey","method":"POST","path":"/admin/keys/{keyId}/rotate","scopes":["urn:rosterhub:scope/admin"],"query":[]},
   {"id":"extendKey","method":"POST","path":"/admin/keys/{keyId}/extend","scopes":["urn:rosterhub:scope/admin"],"query":[]},
   {"id":"revokeKey","method":"POST","path":"/admin/keys/{keyId}/revoke","scopes":["urn:rosterhub:scope/admin"],"query":[]},
+  {"id":"listAudit","method":"GET","path":"/admin/audit","scopes":["urn:rosterhub:scope/admin","urn:rosterhub:scope/admin.readonly"],"query":[{"name":"client","type":"string","maxLength":255},{"name":"key","type":"string","maxLength":255},{"name":"operation","type":"string","maxLength":255},{"name":"status","type":"integer","minimum":100,"maximum":599},{"name":"from","type":"string","maxLength":64},{"name":"to","type":"string","maxLength":64},{"name":"requestId","type":"string","maxLength":64},{"name":"subject","type":"string","maxLength":255},{"name":"limit","type":"integer","minimum":1,"maximum":1000,"fallback":100},{"name":"before","type":"integer","minimum":1,"maximum":9007199254740991}]},
   {"id":"getHealth","method":"GET","path":"/health","scopes":[],"query":[]},
   {"id":"getLiveness","method":"GET","path":"/health/live","scopes":[],"query":[]},
   {"id":"getReadiness","method":"GET","path":"/health/ready","scopes":[],"query":[]},

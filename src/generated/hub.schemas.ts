@@ -2,6 +2,25 @@
 
 import { Type } from '@sinclair/typebox'
 
+export const AuditEntry = Type.Object({
+  "id": Type.Integer({"minimum":1}),
+  "at": Type.String({"format":"date-time"}),
+  "clientId": Type.Optional(Type.String()),
+  "keyId": Type.Optional(Type.String()),
+  "operation": Type.String(),
+  "method": Type.String(),
+  "path": Type.String(),
+  "status": Type.Integer(),
+  "address": Type.Optional(Type.String()),
+  "rows": Type.Optional(Type.Integer({"minimum":0})),
+  "requestId": Type.String(),
+  "subjects": Type.Optional(Type.Array(Type.String())),
+}, { additionalProperties: false })
+
+export const AuditPage = Type.Object({
+  "audit": Type.Array(AuditEntry),
+}, { additionalProperties: false })
+
 export const TokenRequest = Type.Object({
   "grant_type": Type.Literal("client_credentials"),
   "scope": Type.Optional(Type.String()),

@@ -414,6 +414,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was asked of the hub
+         * @description One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records, not what somebody made up, and none of people who were erased.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -597,6 +617,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AuditPage: {
+            audit: components["schemas"]["AuditEntry"][];
+        };
+        AuditEntry: {
+            /** @description Ids have no gaps. */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was answered.
+             */
+            at: string;
+            /** @description Absent where nobody was known. */
+            clientId?: string;
+            /** @description The API key it came with. */
+            keyId?: string;
+            operation: string;
+            method: string;
+            /** @description With the names of its arguments in place of the ids. */
+            path: string;
+            status: number;
+            /** @description Where it came from. */
+            address?: string;
+            /** @description Records in the answer. */
+            rows?: number;
+            requestId: string;
+            /** @description The ids in the path that are known, in its order. */
+            subjects?: string[];
+        };
         TokenRequest: {
             /** @enum {string} */
             grant_type: "client_credentials";
@@ -2162,6 +2210,73 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only those of the client with this id. */
+                client?: string;
+                /** @description Only those that came with the API key of this id. */
+                key?: string;
+                /** @description Only those of this operation, by its operationId; `none` where the path or the method is none of the hub's. */
+                operation?: string;
+                /** @description Only those with this status. */
+                status?: number;
+                /** @description Only those from this moment on, as RFC 3339 has it. */
+                from?: string;
+                /** @description Only those before this moment. */
+                to?: string;
+                /** @description Only those whose answer had this X-Request-Id. */
+                requestId?: string;
+                /** @description Only those in whose path this sourcedId stood. */
+                subject?: string;
+                /** @description How many there are on a page at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description Only those before the entry with this id; as the `next` link has it. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audit": [
+                     *         {
+                     *           "id": 1042,
+                     *           "at": "2026-11-23T16:25:55.551Z",
+                     *           "clientId": "gradebook-vendor",
+                     *           "operation": "getUser",
+                     *           "method": "GET",
+                     *           "path": "/ims/oneroster/rostering/v1p2/users/{sourcedId}",
+                     *           "status": 200,
+                     *           "address": "203.0.113.7",
+                     *           "rows": 1,
+                     *           "requestId": "0b9f3c1e-6a0e-4a53-9b1c-4f0f0f6d2a11",
+                     *           "subjects": [
+                     *             "s-0000047"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
         };
     };

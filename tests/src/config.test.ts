@@ -27,6 +27,7 @@ const defaults = {
   clientPerMinute: 6000,
   addressPerMinute: 12_000,
   tokenPerMinute: 60,
+  auditKeepDays: 400,
   logLevel: 'info',
 } as const
 
@@ -96,6 +97,7 @@ describe('readConfig', () => {
         RATE_LIMIT_PER_MINUTE: '1',
         RATE_LIMIT_ADDRESS_PER_MINUTE: '0',
         RATE_LIMIT_TOKEN_PER_MINUTE: '2',
+        AUDIT_KEEP_DAYS: '31',
         LOG_LEVEL: 'error',
       }),
     ).toEqual({
@@ -127,6 +129,7 @@ describe('readConfig', () => {
       clientPerMinute: 1,
       addressPerMinute: 0,
       tokenPerMinute: 2,
+      auditKeepDays: 31,
       logLevel: 'error',
     })
   })

@@ -71,5 +71,8 @@ grant execute on function
   api.import_cancel(text, bigint),
   api.import_release(text, bigint, text),
   api.import_revert(text, bigint, text),
-  api.export_open(text, text)
+  api.export_open(text, text),
+  api.audit_write(uuid, bigint, text, bigint, jsonb),
+  api.audit_beat(uuid),
+  api.audit_page(jsonb, bigint, integer)
 to rosterhub_app;
