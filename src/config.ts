@@ -37,6 +37,12 @@ export interface Config {
   readonly importLeaseMs: number
   /** Imports, of different sources, that one worker runs side by side. */
   readonly importConcurrency: number
+  /** Origins whose pages may read answers, as browsers send them: https://sis.example. */
+  readonly corsOrigins: readonly string[]
+  /** Bytes the address of a request may have. */
+  readonly urlMaxBytes: number
+  /** Bytes the headers of a request may have together. */
+  readonly headersMaxBytes: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -48,6 +54,10 @@ export class ConfigError extends Error {
 export const oauth1KeyCharsMin = 32
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** Scheme, host and port, nothing behind them, in the letters a browser would use. */
+const isOrigin = (text: string): boolean =>
+  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
 /** Reads and checks the settings. Throws ConfigError that lists every fault. */
 export function readConfig(environment: Environment): Config {
@@ -71,6 +81,15 @@ export function readConfig(environment: Environment): Config {
     const text = url('PUBLIC_URL', ['http:', 'https:'])
     if (text !== undefined && /[?#]/.test(text)) faults.push('PUBLIC_URL must have no query and no fragment')
     return text
+  }
+  const origins = (name: string): readonly string[] => {
+    const listed = (environment[name] ?? '').split(',').map((text) => text.trim())
+    const given = listed.filter((text) => text !== '')
+    if (given.some((text) => !isOrigin(text)))
+      faults.push(
+        `${name} must be origins as browsers send them, separated by commas: https://sis.example, and never *`,
+      )
+    return Object.freeze(given)
   }
   const oauth1Key = environment['OAUTH1_KEY'] || undefined
   if (oauth1Key !== undefined && oauth1Key.length < oauth1KeyCharsMin)
@@ -97,6 +116,9 @@ export function readConfig(environment: Environment): Config {
     importKeepDays: number('IMPORT_KEEP_DAYS', 30, 0),
     importLeaseMs: number('IMPORT_LEASE_MS', 30_000, 1000),
     importConcurrency: number('IMPORT_CONCURRENCY', 2, 1),
+    corsOrigins: origins('CORS_ORIGINS'),
+    urlMaxBytes: number('URL_MAX_BYTES', 8192, 1024),
+    headersMaxBytes: number('HEADERS_MAX_BYTES', 8192, 1024),
     logLevel: logLevel as Config['logLevel'],
   })
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)

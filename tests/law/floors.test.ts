@@ -24,6 +24,7 @@ const floors: readonly (readonly string[])[] = [
     'blocks.ts',
     'secrets.ts',
     'accept.ts',
+    'headers.ts',
     'transaction.ts',
     'visit.ts',
   ],
@@ -41,6 +42,7 @@ const floors: readonly (readonly string[])[] = [
     'oauth1.ts',
     'multipart.ts',
     'job.ts',
+    'limits.ts',
     'district/',
   ],
   [
@@ -56,6 +58,7 @@ const floors: readonly (readonly string[])[] = [
   ],
   [
     'consumers.ts',
+    'cors.ts',
     'health.ts',
     'plan.ts',
     'reference.ts',

@@ -22,6 +22,9 @@ const defaults = {
   importKeepDays: 30,
   importLeaseMs: 30_000,
   importConcurrency: 2,
+  corsOrigins: [],
+  urlMaxBytes: 8192,
+  headersMaxBytes: 8192,
   logLevel: 'info',
 } as const
 
@@ -48,6 +51,9 @@ const names = [
   'BODY_MAX_BYTES',
   'RECORD_MAX_BYTES',
   'IMPORT_MAX_UNPACKED_BYTES',
+  'CORS_ORIGINS',
+  'URL_MAX_BYTES',
+  'HEADERS_MAX_BYTES',
   'LOG_LEVEL',
 ]
 
@@ -81,6 +87,9 @@ describe('readConfig', () => {
         IMPORT_KEEP_DAYS: '7',
         IMPORT_LEASE_MS: '1000',
         IMPORT_CONCURRENCY: '4',
+        CORS_ORIGINS: 'https://sis.example, http://localhost:5173',
+        URL_MAX_BYTES: '4096',
+        HEADERS_MAX_BYTES: '16384',
         LOG_LEVEL: 'error',
       }),
     ).toEqual({
@@ -102,6 +111,9 @@ describe('readConfig', () => {
       importKeepDays: 7,
       importLeaseMs: 1000,
       importConcurrency: 4,
+      corsOrigins: ['https://sis.example', 'http://localhost:5173'],
+      urlMaxBytes: 4096,
+      headersMaxBytes: 16_384,
       logLevel: 'error',
     })
   })
@@ -143,6 +155,16 @@ describe('readConfig', () => {
     ['PUBLIC_URL', 'https://sis.example/#part'],
     ['DATABASE_URL', 'mysql://db.test/hub'],
     ['DATABASE_URL', 'hub.db'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'https://sis.example/'],
+    ['CORS_ORIGINS', 'https://SIS.example'],
+    ['CORS_ORIGINS', 'https://sis.example:443'],
+    ['CORS_ORIGINS', 'https://*.sis.example'],
+    ['CORS_ORIGINS', 'https://sis.example https://other.example'],
+    ['CORS_ORIGINS', 'sis.example'],
+    ['URL_MAX_BYTES', '1023'],
+    ['HEADERS_MAX_BYTES', '8k'],
   ])('refuses %s=%p', (name, value) => {
     expect(faultsOf({ [name]: value })).toEqual([expect.stringContaining(name)])
   })
