@@ -25,6 +25,7 @@ const floors: readonly (readonly string[])[] = [
     'secrets.ts',
     'accept.ts',
     'headers.ts',
+    'json.ts',
     'transaction.ts',
     'visit.ts',
   ],
