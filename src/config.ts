@@ -59,15 +59,28 @@ type Environment = Readonly<Record<string, string | undefined>>
 const isOrigin = (text: string): boolean =>
   /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
-/** Reads and checks the settings. Throws ConfigError that lists every fault. */
-export function readConfig(environment: Environment): Config {
+/** Settings of the command line alone, which reads them for itself. */
+const ofCommands = ['ROSTERHUB_CLIENT_ID', 'ROSTERHUB_CLIENT_SECRET']
+
+/**
+ * Reads and checks the settings. Throws ConfigError that lists every fault, by the names of settings and never by their
+ * values, which may be secrets that were put in the wrong place.
+ */
+export function readConfig(given: Environment): Config {
   const faults: string[] = []
+  const known = new Set(ofCommands)
+  const environment = new Proxy(given, {
+    get: (target, name: string) => {
+      known.add(name)
+      return target[name]
+    },
+  })
   const number = (name: string, fallback: number, minimum: number): number => {
     const text = environment[name]
     if (text === undefined || text === '') return fallback
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
     if (Number.isSafeInteger(value) && value >= minimum) return value
-    faults.push(`${name} must be a whole number of at least ${minimum}, not "${text}"`)
+    faults.push(`${name} must be a whole number of at least ${minimum}`)
     return fallback
   }
   const url = (name: string, protocols: readonly string[]): string | undefined => {
@@ -95,8 +108,7 @@ export function readConfig(environment: Environment): Config {
   if (oauth1Key !== undefined && oauth1Key.length < oauth1KeyCharsMin)
     faults.push(`OAUTH1_KEY must be at least ${oauth1KeyCharsMin} characters long`)
   const logLevel = environment['LOG_LEVEL'] || 'info'
-  if (!['silent', 'error', 'info'].includes(logLevel))
-    faults.push(`LOG_LEVEL must be silent, error or info, not "${logLevel}"`)
+  if (!['silent', 'error', 'info'].includes(logLevel)) faults.push('LOG_LEVEL must be silent, error or info')
   const config: Config = Object.freeze({
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     publicUrl: publicUrl(),
@@ -121,6 +133,48 @@ export function readConfig(environment: Environment): Config {
     headersMaxBytes: number('HEADERS_MAX_BYTES', 8192, 1024),
     logLevel: logLevel as Config['logLevel'],
   })
+  faults.push(...misspelt(given, [...known]))
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)
   return config
+}
+
+/**
+ * Variables that are no settings and nearly have the name of one that is not there. What merely begins alike is another's:
+ * an environment has DATABASE_HOST beside DATABASE_URL, and platforms set ROSTERHUB_PORT where a service is called rosterhub.
+ */
+function misspelt(given: Environment, known: readonly string[]): string[] {
+  const missing = known.filter((name) => given[name] === undefined)
+  return Object.keys(given)
+    .filter((name) => given[name] !== '' && given[name] !== undefined && !known.includes(name))
+    .flatMap((name) => {
+      const meant = missing.find((one) => isNear(name.toUpperCase(), one))
+      return meant === undefined
+        ? []
+        : [`${name} is no setting: ${meant} may be meant; where it is not, set that as well, to nothing if need be`]
+    })
+}
+
+/** One letter more, less, other or exchanged with its neighbour; two of these in a name of more than ten. */
+function isNear(name: string, setting: string): boolean {
+  const most = setting.length > 10 ? 2 : 1
+  // a second of something, as in DATABASE_URL_2, is no slip
+  if (Math.abs(name.length - setting.length) > most || name.replace(/_?\d+/g, '') === setting.replace(/_?\d+/g, ''))
+    return name === setting
+  return distance(name, setting) <= most
+}
+
+/** Edits between two texts, an exchange of neighbours being one: optimal string alignment. */
+function distance(one: string, other: string): number {
+  let [before, row]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, at) => at)]
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j += 1) {
+      const cost = one[i - 1] === other[j - 1] ? 0 : 1
+      const least = Math.min(Number(row[j]) + 1, Number(next[j - 1]) + 1, Number(row[j - 1]) + cost)
+      const isExchange = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      next.push(isExchange ? Math.min(least, Number(before[j - 2]) + 1) : least)
+    }
+    ;[before, row] = [row, next]
+  }
+  return Number(row[other.length])
 }

@@ -169,6 +169,52 @@ describe('readConfig', () => {
     expect(faultsOf({ [name]: value })).toEqual([expect.stringContaining(name)])
   })
 
+  test.each([
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['database_url', 'DATABASE_URL'],
+    ['REDIS_ULR', 'REDIS_URL'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['TOKENS_SECOND', 'TOKEN_SECONDS'],
+    ['IMPORT_MAX_UNPACKED_BYTE', 'IMPORT_MAX_UNPACKED_BYTES'],
+    ['OATUH1_KEY', 'OAUTH1_KEY'],
+    ['ROSTERHUB_CLIENT_SECERT', 'ROSTERHUB_CLIENT_SECRET'],
+  ])('takes %s for a slip, and names %s, but no value', (name, meant) => {
+    expect(faultsOf({ [name]: 'hunter2' })).toEqual([
+      `- ${name} is no setting: ${meant} may be meant; where it is not, set that as well, to nothing if need be`,
+    ])
+    expect(faultsOf({ [name]: '' })).toEqual([])
+    if (!['DATABASE_URL', 'REDIS_URL', 'CORS_ORIGINS'].includes(meant)) return
+    expect(faultsOf({ [name]: 'hunter2', [meant]: '' })).toEqual([])
+  })
+
+  test("lists slips beside the other faults, and leaves others' variables alone", () => {
+    expect(faultsOf({ TOKEN_SECOND: '60', TOKEN_RECHECK_MS: 'soon', PORT: '80' })).toEqual([
+      '- TOKEN_RECHECK_MS must be a whole number of at least 0',
+      '- TOKEN_SECOND is no setting: TOKEN_SECONDS may be meant; where it is not, set that as well, to nothing if need be',
+    ])
+    const others = `PATH HOME PWD USER SHELL TERM LANG TZ PORT HOST HOSTNAME NODE_ENV NODE_OPTIONS NODE_EXTRA_CA_CERTS CI DEBUG
+      DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD DATABASE_PUBLIC_URL DATABASE_PRIVATE_URL
+      DATABASE_URL_2 DATABASE_URL1 DATABASE_DIRECT_URL DATABASE_CONNECTION_POOL_URL POSTGRES_URL POSTGRES_USER PGHOST PGUSER
+      PGPASSWORD PGDATABASE PGSSLMODE REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_TLS_URL REDIS_TEMPORARY_URL REDISURL_2
+      HEROKU_POSTGRESQL_RED_URL HEROKU_REDIS_URL RAILWAY_PUBLIC_DOMAIN RENDER_EXTERNAL_URL FLY_APP_NAME DYNO WEB_CONCURRENCY
+      KUBERNETES_SERVICE_HOST KUBERNETES_PORT_443_TCP ROSTERHUB_PORT ROSTERHUB_SERVICE_HOST ROSTERHUB_PORT_3000_TCP REDIS_SERVICE_HOST
+      LOG_FORMAT LOG_FILE SYSLOG_LEVEL BASE_URL PUBLIC_IP PUBLIC_PATH API_KEY AUTH_KEY OAUTH2_KEY OAUTH_CLIENT_ID TOKEN TOKEN_URL
+      TEST_DATABASE TEST_POSTGRES_URL npm_config_registry npm_package_name BODY_MAX_SIZE MAX_BYTES PAGE_LIMIT XDG_RUNTIME_DIR`
+    expect(faultsOf(Object.fromEntries(others.split(/\s+/).map((name) => [name, 'x'])))).toEqual([])
+    expect(faultsOf(process.env as Record<string, string>)).toEqual([])
+  })
+
+  test('shows no value of any setting, which may be a secret that was put in the wrong place', () => {
+    const secret = 'postgres://user:hunter2@db.test/hub'
+    for (const name of names.filter((one) => !['DATABASE_URL', 'OAUTH1_KEY'].includes(one))) {
+      const faults = faultsOf({ [name]: secret })
+      expect([name, faults.length]).toEqual([name, 1])
+      expect(faults.join()).not.toContain('hunter2')
+    }
+  })
+
   test('never shows the password of the database, nor the key of OAuth 1.0a', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://user:hunter2@db.test/hub', OAUTH1_KEY: 'hunter2' })
     expect(faults.length).toBe(2)
