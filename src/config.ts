@@ -43,6 +43,8 @@ export interface Config {
   readonly urlMaxBytes: number
   /** Bytes the headers of a request may have together. */
   readonly headersMaxBytes: number
+  /** Milliseconds a statement of a request may take; 0: as long as it takes. */
+  readonly statementTimeoutMs: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -54,6 +56,23 @@ export class ConfigError extends Error {
 export const oauth1KeyCharsMin = 32
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+const sslModes = ['disable', 'require', 'verify-ca', 'verify-full']
+
+/**
+ * What is wrong with what a database's URL says of TLS. Whatever is not understood is refused: `prefer` does without where
+ * there is none, and a word that were passed over would be a connection in the clear.
+ */
+export function tlsFaultOf(url: string): string | undefined {
+  const { searchParams } = new URL(url)
+  const mode = searchParams.get('sslmode')
+  if (mode !== null && !sslModes.includes(mode)) return `must have an sslmode of ${sslModes.join(', ')}`
+  const said = [...searchParams.keys()].filter((name) => name.startsWith('ssl') && name !== 'sslmode')
+  if (said.some((name) => name !== 'sslrootcert')) return 'must say of TLS no more than sslmode and sslrootcert'
+  if (said.length > 0 && (mode ?? 'disable') === 'disable')
+    return 'must have an sslmode beside sslrootcert that is not disable'
+  return undefined
+}
 
 /** Scheme, host and port, nothing behind them, in the letters a browser would use. */
 const isOrigin = (text: string): boolean =>
@@ -90,6 +109,12 @@ export function readConfig(given: Environment): Config {
     faults.push(`${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`)
     return undefined
   }
+  const databaseUrl = (): string | undefined => {
+    const text = url('DATABASE_URL', ['postgres:', 'postgresql:'])
+    const fault = text === undefined ? undefined : tlsFaultOf(text)
+    if (fault !== undefined) faults.push(`DATABASE_URL ${fault}`)
+    return text
+  }
   const publicUrl = (): string | undefined => {
     const text = url('PUBLIC_URL', ['http:', 'https:'])
     if (text !== undefined && /[?#]/.test(text)) faults.push('PUBLIC_URL must have no query and no fragment')
@@ -110,7 +135,7 @@ export function readConfig(given: Environment): Config {
   const logLevel = environment['LOG_LEVEL'] || 'info'
   if (!['silent', 'error', 'info'].includes(logLevel)) faults.push('LOG_LEVEL must be silent, error or info')
   const config: Config = Object.freeze({
-    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl: databaseUrl(),
     publicUrl: publicUrl(),
     poolSize: number('DATABASE_POOL_SIZE', Math.max(2, navigator.hardwareConcurrency), 1),
     tokenSeconds: number('TOKEN_SECONDS', 3600, 1),
@@ -131,6 +156,7 @@ export function readConfig(given: Environment): Config {
     corsOrigins: origins('CORS_ORIGINS'),
     urlMaxBytes: number('URL_MAX_BYTES', 8192, 1024),
     headersMaxBytes: number('HEADERS_MAX_BYTES', 8192, 1024),
+    statementTimeoutMs: number('STATEMENT_TIMEOUT_MS', 30_000, 0),
     logLevel: logLevel as Config['logLevel'],
   })
   faults.push(...misspelt(given, [...known]))

@@ -27,11 +27,11 @@ interface Opened {
 const opened = new AsyncLocalStorage<Opened>()
 
 /** An `sql` that stands for the connection of the request it is called in. */
-function sqlOfRequest(url: string): Sql {
+function sqlOfRequest(url: string, statementTimeoutMs: number): Sql {
   const current = (): Sql => {
     const request = opened.getStore()
     if (request === undefined) throw new Error('a query outside a request')
-    request.database ??= connectPostgres(url, { poolSize: 1, role: appRole, keepsPrepared: false })
+    request.database ??= connectPostgres(url, { poolSize: 1, role: appRole, keepsPrepared: false, statementTimeoutMs })
     return request.database.sql
   }
   return new Proxy((() => {}) as unknown as Sql, {
@@ -45,7 +45,7 @@ function openApp(bindings: Bindings): App {
   const config = readConfig(Object.fromEntries(texts))
   if (config.databaseUrl === undefined) throw new ConfigError('settings:\n- DATABASE_URL is wanted: PostgreSQL by URL')
   return createApp({
-    sql: sqlOfRequest(config.databaseUrl),
+    sql: sqlOfRequest(config.databaseUrl, config.statementTimeoutMs),
     config,
     observe: lineObserver(config.logLevel, console.error),
     sqlHashes: SQL_HASHES,

@@ -26,6 +26,7 @@ const floors: readonly (readonly string[])[] = [
     'accept.ts',
     'headers.ts',
     'json.ts',
+    'sslmode.ts',
     'transaction.ts',
     'visit.ts',
   ],

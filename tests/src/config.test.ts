@@ -25,6 +25,7 @@ const defaults = {
   corsOrigins: [],
   urlMaxBytes: 8192,
   headersMaxBytes: 8192,
+  statementTimeoutMs: 30_000,
   logLevel: 'info',
 } as const
 
@@ -54,6 +55,7 @@ const names = [
   'CORS_ORIGINS',
   'URL_MAX_BYTES',
   'HEADERS_MAX_BYTES',
+  'STATEMENT_TIMEOUT_MS',
   'LOG_LEVEL',
 ]
 
@@ -90,6 +92,7 @@ describe('readConfig', () => {
         CORS_ORIGINS: 'https://sis.example, http://localhost:5173',
         URL_MAX_BYTES: '4096',
         HEADERS_MAX_BYTES: '16384',
+        STATEMENT_TIMEOUT_MS: '0',
         LOG_LEVEL: 'error',
       }),
     ).toEqual({
@@ -114,6 +117,7 @@ describe('readConfig', () => {
       corsOrigins: ['https://sis.example', 'http://localhost:5173'],
       urlMaxBytes: 4096,
       headersMaxBytes: 16_384,
+      statementTimeoutMs: 0,
       logLevel: 'error',
     })
   })
@@ -155,6 +159,14 @@ describe('readConfig', () => {
     ['PUBLIC_URL', 'https://sis.example/#part'],
     ['DATABASE_URL', 'mysql://db.test/hub'],
     ['DATABASE_URL', 'hub.db'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=prefer'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=Require'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode='],
+    ['DATABASE_URL', 'postgres://db.test/hub?ssl=true'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=require&sslkey=/k'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslrootcert=/ca.pem'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=disable&sslrootcert=/ca.pem'],
+    ['STATEMENT_TIMEOUT_MS', '-1'],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'null'],
     ['CORS_ORIGINS', 'https://sis.example/'],
