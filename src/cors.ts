@@ -16,6 +16,7 @@ const requestHeaders = [
 
 /** What a page may read beside what any page may. */
 const exposedHeaders = [
+  'Content-Disposition',
   'ETag',
   'Link',
   'Location',
@@ -24,6 +25,7 @@ const exposedHeaders = [
   'RateLimit-Remaining',
   'RateLimit-Reset',
   'Retry-After',
+  'RosterHub-As-Of',
   'WWW-Authenticate',
   'X-Request-Id',
   'X-Total-Count',

@@ -50,7 +50,7 @@ export interface PostgresOptions {
   readonly keepsPrepared?: boolean
   /** What stands in the file that sslrootcert in the URL names. */
   readonly rootCert?: string | undefined
-  /** Milliseconds a statement may take, but for those of a snapshot; 0, the default: as long as it takes. */
+  /** Milliseconds a statement may take, but for those of a snapshot, which lasts as its reader does; 0, the default: no end. */
   readonly statementTimeoutMs?: number
 }
 
@@ -92,6 +92,8 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
     onnotice: () => {},
     // no array crosses the wire as one, so that a new connection need not ask for their types first
     fetch_types: false,
+    // seconds; the client's own grow to 20, and what is asked meanwhile waits for them
+    backoff: () => 0.25,
     prepare: options.keepsPrepared ?? true,
     connection: {
       application_name: 'rosterhub',
@@ -106,12 +108,9 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
     begin: (run) =>
       inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(body) as never, run as never),
     snapshot: (run) =>
-      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>(
-        (body) => sql.begin(ofOneMoment, body) as never,
-        // it lasts as long as its reader does
-        ((transaction: Transaction) =>
-          transaction.unsafe('set local statement_timeout = 0').then(() => run(transaction))) as never,
-      ),
+      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(ofOneMoment, body) as never, ((
+        transaction: Transaction,
+      ) => transaction.unsafe('set local statement_timeout = 0').then(() => run(transaction))) as never),
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     copyOut: (transaction, query, options) => copyOut(transaction, query, options, true),
     close: () => sql.end({ timeout: 5 }),
