@@ -7,17 +7,20 @@ import { adminHandlers } from './admin.ts'
 import { answer, type Stages } from './answer.ts'
 import { auditHandlers } from './audit_reading.ts'
 import { Auth } from './auth.ts'
+import { excessOf } from './bounds.ts'
 import type { Config } from './config.ts'
+import { type Cors, corsOf } from './cors.ts'
 import { CredentialStore } from './credentials.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
-import { ApiError, errorResponse, tokenErrorResponse } from './errors.ts'
+import { ApiError, errorResponse, toApiError, tokenErrorResponse } from './errors.ts'
 import { hashOf } from './etag.ts'
 import type { Exportable } from './exporter.ts'
 import { exportHandlers } from './exports.ts'
 import { hubOperations } from './generated/hub.operations.ts'
 import { type Operation, operations } from './generated/operations.ts'
 import { grantingHandlers } from './granting.ts'
+import { secure } from './headers.ts'
 import { health, readiness } from './health.ts'
 import { type ImportHooks, importHandlers } from './imports.ts'
 import { Jobs } from './jobs.ts'
@@ -25,7 +28,7 @@ import type { Metrics } from './metrics.ts'
 import type { Observe } from './observe.ts'
 import { answerOwn } from './own.ts'
 import { referenceRoutes, type Viewer } from './reference.ts'
-import { nowhere, operationOf, type Route, respond } from './respond.ts'
+import { nowhere, operationOf, type Route, refused, respond } from './respond.ts'
 import { withoutBody } from './response.ts'
 import { Store } from './store.ts'
 import { type Gate, openGate, type Visit } from './visit.ts'
@@ -45,6 +48,9 @@ export interface AppOptions {
     | 'importMaxBytes'
     | 'importMaxUnpackedBytes'
     | 'trustProxy'
+    | 'corsOrigins'
+    | 'urlMaxBytes'
+    | 'headersMaxBytes'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -78,22 +84,30 @@ export interface RoutedApp extends App {
 
 export function createApp(given: AppOptions): RoutedApp {
   const peers = new WeakMap<Request, string>()
+  const cors = corsOf(given.config.corsOrigins)
   const addressOf = (request: Request): string | undefined =>
     clientAddress(peers.get(request), request.headers.get('x-forwarded-for'), given.config.trustProxy)
-  const options = { ...given, gate: given.gate ?? openGate, addressOf }
+  const options = { ...given, cors, gate: given.gate ?? openGate, addressOf }
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined
+  const answerTo = async (request: Request): Promise<Response> => {
+    if (!URL.canParse(request.url)) {
+      return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
+    }
+    const excess = excessOf(request, given.config)
+    if (excess !== undefined)
+      return respond(refused(new URL(request.url).pathname, excess), request, addressOf(request), options)
+    if (hasShortHost(request.url)) shortRouter ??= routerOf(routes, options, false)
+    const response = await (hasShortHost(request.url) ? (shortRouter ?? router) : router).fetch(request)
+    return request.method === 'HEAD' ? withoutBody(response) : response
+  }
   return {
     routes: routes.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`)),
     fetch: async (request, peer) => {
-      if (!URL.canParse(request.url)) {
-        return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
-      }
-      if (hasShortHost(request.url)) shortRouter ??= routerOf(routes, options, false)
       if (peer !== undefined) peers.set(request, peer)
-      const response = await (hasShortHost(request.url) ? (shortRouter ?? router) : router).fetch(request)
-      return request.method === 'HEAD' ? withoutBody(response) : response
+      const response = await answerTo(request).catch((thrown) => errorResponse(toApiError(thrown)))
+      return secure(cors.allow(response, request), given.config)
     },
   }
 }
@@ -105,26 +119,30 @@ export function createApp(given: AppOptions): RoutedApp {
 const hasShortHost = (url: string): boolean => url.startsWith('http:') && url.indexOf('/', 7) < 11
 
 interface RouterOptions extends AppOptions {
+  readonly cors: Cors
   readonly gate: Gate
   readonly addressOf: (request: Request) => string | undefined
 }
 
 function routerOf(routes: readonly Route[], options: RouterOptions, standardHostname: boolean) {
-  const { aot = true, addressOf } = options
+  const { aot = true, addressOf, cors } = options
   const elysia = new Elysia({ aot, handler: { standardHostname } })
   // the stages read the raw request; without aot Elysia does not look at `parse` but at `type`, which it does not declare
   const unread = { parse: 'none', type: 'none' } as { parse: 'none' }
   for (const route of routes) {
     elysia.all(
       route.path,
-      ({ request }) => respond(operationOf(route, request.method), request, addressOf(request), options),
+      ({ request }) => {
+        const operation = cors.preflight(route, request) ?? operationOf(route, request.method)
+        return respond(operation, request, addressOf(request), options)
+      },
       unread,
     )
   }
   return elysia.onError(({ error, code, request }) => {
     const { pathname } = new URL(request.url)
-    const failed = { ...nowhere(pathname), answer: () => Promise.reject(error) }
-    return respond(code === 'NOT_FOUND' ? nowhere(pathname) : failed, request, addressOf(request), options)
+    const operation = code === 'NOT_FOUND' ? nowhere(pathname) : refused(pathname, error)
+    return respond(operation, request, addressOf(request), options)
   })
 }
 

@@ -8,6 +8,7 @@ import { ApiError } from './errors.ts'
 import { excessOf } from './extent.ts'
 import { bodies } from './generated/bodies.ts'
 import type { Operation } from './generated/operations.ts'
+import { pointer, readJson } from './json.ts'
 
 /** Deeper than any record of the standard with generous metadata. */
 const depthMax = 32
@@ -65,11 +66,9 @@ function checkExtent({ kind, envelope }: Operation, text: string, recordBytesMax
 const unbounded = { itemsMax: Number.POSITIVE_INFINITY, itemBytesMax: Number.POSITIVE_INFINITY }
 
 function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw fault('', text.trim() === '' ? 'a JSON body is wanted' : `the body is not JSON: ${(cause as Error).message}`)
-  }
+  const read = readJson(text)
+  if (read.fault !== undefined) throw fault(read.fault.path, read.fault.reason)
+  return read.value
 }
 
 /** A property that is null is one that is absent. Refuses what no text of the database can hold. */
@@ -78,12 +77,12 @@ function withoutNulls(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'string') return storable(value, path)
   if (typeof value === 'number' && !isStorable(value))
     throw fault(path, `a number may be up to ${sizeMax} in size, and if it is not 0 no smaller than ${sizeMin}`)
-  if (Array.isArray(value)) return value.map((item, index) => withoutNulls(item, `${path}/${index}`, depth + 1))
+  if (Array.isArray(value)) return value.map((item, index) => withoutNulls(item, pointer(path, index), depth + 1))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, inner]) => inner !== null)
-      .map(([name, inner]) => [storable(name, path), withoutNulls(inner, `${path}/${name}`, depth + 1)]),
+      .map(([name, inner]) => [storable(name, path), withoutNulls(inner, pointer(path, name), depth + 1)]),
   )
 }
 

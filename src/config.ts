@@ -51,6 +51,14 @@ export interface Config {
   readonly tokenPerMinute: number
   /** How long the audit is kept, in days; it goes by whole months. */
   readonly auditKeepDays: number
+  /** Origins whose pages may read answers, as browsers send them: https://sis.example. */
+  readonly corsOrigins: readonly string[]
+  /** Bytes the address of a request may have. */
+  readonly urlMaxBytes: number
+  /** Bytes the headers of a request may have together. */
+  readonly headersMaxBytes: number
+  /** Milliseconds a statement of a request may take; 0: as long as it takes. */
+  readonly statementTimeoutMs: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -63,15 +71,49 @@ export const oauth1KeyCharsMin = 32
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads and checks the settings. Throws ConfigError that lists every fault. */
-export function readConfig(environment: Environment): Config {
+const sslModes = ['disable', 'require', 'verify-ca', 'verify-full']
+
+/**
+ * What is wrong with what a database's URL says of TLS. Whatever is not understood is refused: `prefer` does without where
+ * there is none, and a word that were passed over would be a connection in the clear.
+ */
+export function tlsFaultOf(url: string): string | undefined {
+  const { searchParams } = new URL(url)
+  const mode = searchParams.get('sslmode')
+  if (mode !== null && !sslModes.includes(mode)) return `must have an sslmode of ${sslModes.join(', ')}`
+  const said = [...searchParams.keys()].filter((name) => name.startsWith('ssl') && name !== 'sslmode')
+  if (said.some((name) => name !== 'sslrootcert')) return 'must say of TLS no more than sslmode and sslrootcert'
+  if (said.length > 0 && (mode ?? 'disable') === 'disable')
+    return 'must have an sslmode beside sslrootcert that is not disable'
+  return undefined
+}
+
+/** Scheme, host and port, nothing behind them, in the letters a browser would use. */
+const isOrigin = (text: string): boolean =>
+  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
+/** Settings of the command line alone, which reads them for itself. */
+const ofCommands = ['ROSTERHUB_CLIENT_ID', 'ROSTERHUB_CLIENT_SECRET']
+
+/**
+ * Reads and checks the settings. Throws ConfigError that lists every fault, by the names of settings and never by their
+ * values, which may be secrets that were put in the wrong place.
+ */
+export function readConfig(given: Environment): Config {
   const faults: string[] = []
+  const known = new Set(ofCommands)
+  const environment = new Proxy(given, {
+    get: (target, name: string) => {
+      known.add(name)
+      return target[name]
+    },
+  })
   const number = (name: string, fallback: number, minimum: number): number => {
     const text = environment[name]
     if (text === undefined || text === '') return fallback
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
     if (Number.isSafeInteger(value) && value >= minimum) return value
-    faults.push(`${name} must be a whole number of at least ${minimum}, not "${text}"`)
+    faults.push(`${name} must be a whole number of at least ${minimum}`)
     return fallback
   }
   const url = (name: string, protocols: readonly string[]): string | undefined => {
@@ -81,6 +123,12 @@ export function readConfig(environment: Environment): Config {
     faults.push(`${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`)
     return undefined
   }
+  const databaseUrl = (): string | undefined => {
+    const text = url('DATABASE_URL', ['postgres:', 'postgresql:'])
+    const fault = text === undefined ? undefined : tlsFaultOf(text)
+    if (fault !== undefined) faults.push(`DATABASE_URL ${fault}`)
+    return text
+  }
   const publicUrl = (): string | undefined => {
     const text = url('PUBLIC_URL', ['http:', 'https:'])
     if (text !== undefined && /[?#]/.test(text)) faults.push('PUBLIC_URL must have no query and no fragment')
@@ -89,7 +137,7 @@ export function readConfig(environment: Environment): Config {
   const blocks = (name: string): readonly Block[] => {
     const found = parseBlocks(environment[name] ?? '')
     if (typeof found !== 'string') return found
-    faults.push(`${name} must be addresses or blocks such as 192.0.2.0/24, loopback or private; "${found}" is none`)
+    faults.push(`${name} must be addresses or blocks such as 192.0.2.0/24, loopback or private`)
     return []
   }
   const trustProxy = (): TrustedProxies | undefined => {
@@ -97,14 +145,22 @@ export function readConfig(environment: Environment): Config {
     if (/^\d{1,2}$/.test(text)) return Number(text) === 0 ? undefined : { hops: Number(text) }
     return text === '' ? undefined : { blocks: blocks('TRUST_PROXY') }
   }
+  const origins = (name: string): readonly string[] => {
+    const listed = (environment[name] ?? '').split(',').map((text) => text.trim())
+    const given = listed.filter((text) => text !== '')
+    if (given.some((text) => !isOrigin(text)))
+      faults.push(
+        `${name} must be origins as browsers send them, separated by commas: https://sis.example, and never *`,
+      )
+    return Object.freeze(given)
+  }
   const oauth1Key = environment['OAUTH1_KEY'] || undefined
   if (oauth1Key !== undefined && oauth1Key.length < oauth1KeyCharsMin)
     faults.push(`OAUTH1_KEY must be at least ${oauth1KeyCharsMin} characters long`)
   const logLevel = environment['LOG_LEVEL'] || 'info'
-  if (!['silent', 'error', 'info'].includes(logLevel))
-    faults.push(`LOG_LEVEL must be silent, error or info, not "${logLevel}"`)
+  if (!['silent', 'error', 'info'].includes(logLevel)) faults.push('LOG_LEVEL must be silent, error or info')
   const config: Config = Object.freeze({
-    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl: databaseUrl(),
     publicUrl: publicUrl(),
     poolSize: number('DATABASE_POOL_SIZE', Math.max(2, navigator.hardwareConcurrency), 1),
     tokenSeconds: number('TOKEN_SECONDS', 3600, 1),
@@ -128,8 +184,54 @@ export function readConfig(environment: Environment): Config {
     addressPerMinute: number('RATE_LIMIT_ADDRESS_PER_MINUTE', 12_000, 0),
     tokenPerMinute: number('RATE_LIMIT_TOKEN_PER_MINUTE', 60, 0),
     auditKeepDays: number('AUDIT_KEEP_DAYS', 400, 31),
+    corsOrigins: origins('CORS_ORIGINS'),
+    urlMaxBytes: number('URL_MAX_BYTES', 8192, 1024),
+    headersMaxBytes: number('HEADERS_MAX_BYTES', 8192, 1024),
+    statementTimeoutMs: number('STATEMENT_TIMEOUT_MS', 30_000, 0),
     logLevel: logLevel as Config['logLevel'],
   })
+  faults.push(...misspelt(given, [...known]))
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)
   return config
+}
+
+/**
+ * Variables that are no settings and nearly have the name of one that is not there. What merely begins alike is another's:
+ * an environment has DATABASE_HOST beside DATABASE_URL, and platforms set ROSTERHUB_PORT where a service is called rosterhub.
+ */
+function misspelt(given: Environment, known: readonly string[]): string[] {
+  const missing = known.filter((name) => given[name] === undefined)
+  return Object.keys(given)
+    .filter((name) => given[name] !== '' && given[name] !== undefined && !known.includes(name))
+    .flatMap((name) => {
+      const meant = missing.find((one) => isNear(name.toUpperCase(), one))
+      return meant === undefined
+        ? []
+        : [`${name} is no setting: ${meant} may be meant; where it is not, set that as well, to nothing if need be`]
+    })
+}
+
+/** One letter more, less, other or exchanged with its neighbour; two of these in a name of more than ten. */
+function isNear(name: string, setting: string): boolean {
+  const most = setting.length > 10 ? 2 : 1
+  // a second of something, as in DATABASE_URL_2, is no slip
+  if (Math.abs(name.length - setting.length) > most || name.replace(/_?\d+/g, '') === setting.replace(/_?\d+/g, ''))
+    return name === setting
+  return distance(name, setting) <= most
+}
+
+/** Edits between two texts, an exchange of neighbours being one: optimal string alignment. */
+function distance(one: string, other: string): number {
+  let [before, row]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, at) => at)]
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j += 1) {
+      const cost = one[i - 1] === other[j - 1] ? 0 : 1
+      const least = Math.min(Number(row[j]) + 1, Number(next[j - 1]) + 1, Number(row[j - 1]) + cost)
+      const isExchange = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      next.push(isExchange ? Math.min(least, Number(before[j - 2]) + 1) : least)
+    }
+    ;[before, row] = [row, next]
+  }
+  return Number(row[other.length])
 }

@@ -5,6 +5,7 @@ import { Duplex, type Readable } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
 import { RowBlocks } from './blocks.ts'
+import { readTls } from './sslmode.ts'
 import { inTransaction, isLoss } from './transaction.ts'
 
 export type Sql = postgres.Sql<Record<string, unknown>>
@@ -47,6 +48,10 @@ export interface PostgresOptions {
   readonly role?: string
   /** Whether statements stay prepared in the session; false for a connection that answers one request. Default true. */
   readonly keepsPrepared?: boolean
+  /** What stands in the file that sslrootcert in the URL names. */
+  readonly rootCert?: string | undefined
+  /** Milliseconds a statement may take, but for those of a snapshot, which lasts as its reader does; 0, the default: no end. */
+  readonly statementTimeoutMs?: number
 }
 
 /** The role requests act as: it may execute schema api and nothing else. */
@@ -78,17 +83,22 @@ export async function serveEmbedded(sql: Sql, role: string): Promise<void> {
   await sql.unsafe(`set role ${quoted(role)}`)
 }
 
-/** PostgreSQL behind a URL. Connects at the first query. */
+/** PostgreSQL behind a URL, by TLS as the URL says (sslmode.ts). Connects at the first query. */
 export function connectPostgres(url: string, options: PostgresOptions): Database {
-  const sql = postgres(url, {
+  const { url: address, ssl } = readTls(url, options.rootCert)
+  const sql = postgres(address, {
+    ssl,
     max: options.poolSize,
     onnotice: () => {},
     // no array crosses the wire as one, so that a new connection need not ask for their types first
     fetch_types: false,
+    // seconds; the client's own grow to 20, and what is asked meanwhile waits for them
+    backoff: () => 0.25,
     prepare: options.keepsPrepared ?? true,
     connection: {
       application_name: 'rosterhub',
       ...(options.role === undefined ? {} : { role: options.role, ...serving }),
+      ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
     },
     transform: { undefined: null },
   }) as Sql
@@ -98,10 +108,9 @@ export function connectPostgres(url: string, options: PostgresOptions): Database
     begin: (run) =>
       inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(body) as never, run as never),
     snapshot: (run) =>
-      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>(
-        (body) => sql.begin(ofOneMoment, body) as never,
-        run as never,
-      ),
+      inTransaction<Transaction, Awaited<ReturnType<typeof run>>>((body) => sql.begin(ofOneMoment, body) as never, ((
+        transaction: Transaction,
+      ) => transaction.unsafe('set local statement_timeout = 0').then(() => run(transaction))) as never),
     copy: (transaction, table, columns, rows) => copyIn(transaction, copyText(table, columns, 'stdin'), rows),
     copyOut: (transaction, query, options) => copyOut(transaction, query, options, true),
     close: () => sql.end({ timeout: 5 }),

@@ -33,7 +33,8 @@ async function serve(): Promise<void> {
   if (!/^\d{1,5}$/.test(values.port)) throw new ConfigError(`--port must be a whole number, not "${values.port}"`)
   const config = readConfig(Deno.env.toObject())
   if (config.databaseUrl === undefined) throw new ConfigError('settings:\n- DATABASE_URL is wanted: PostgreSQL by URL')
-  const database = connectPostgres(config.databaseUrl, { poolSize: config.poolSize, role: appRole })
+  const { poolSize, statementTimeoutMs } = config
+  const database = connectPostgres(config.databaseUrl, { poolSize, role: appRole, statementTimeoutMs })
   await withAudit(database, config, async (audit) => {
     const { fetch } = appFor(database, config, { audit, gate: createGate({ config }) })
     const server = Deno.serve(

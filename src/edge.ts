@@ -31,11 +31,11 @@ interface Opened {
 const opened = new AsyncLocalStorage<Opened>()
 
 /** An `sql` that stands for the connection of the request it is called in. */
-function sqlOfRequest(url: string): Sql {
+function sqlOfRequest(url: string, statementTimeoutMs: number): Sql {
   const current = (): Sql => {
     const request = opened.getStore()
     if (request === undefined) throw new Error('a query outside a request')
-    request.database ??= connectPostgres(url, { poolSize: 1, role: appRole, keepsPrepared: false })
+    request.database ??= connectPostgres(url, { poolSize: 1, role: appRole, keepsPrepared: false, statementTimeoutMs })
     return request.database.sql
   }
   return new Proxy((() => {}) as unknown as Sql, {
@@ -57,7 +57,7 @@ function openApp(bindings: Bindings): Audited {
     const request = opened.getStore()
     if (request !== undefined && isAudited(observation)) request.seen = observation
   }
-  const sql = sqlOfRequest(config.databaseUrl)
+  const sql = sqlOfRequest(config.databaseUrl, config.statementTimeoutMs)
   return {
     ...createApp({
       sql,

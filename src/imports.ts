@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { ApiError } from './errors.ts'
 import { Following } from './following.ts'
 import { isEnded, type Job, type JobChange, type JobFault, type JobOptions, type Jobs } from './jobs.ts'
+import { readJson } from './json.ts'
 import { type Asked, type Handler, linkTo, type Place } from './own.ts'
 import { packageOf, receive } from './upload.ts'
 
@@ -169,11 +170,9 @@ async function noteOf({ request }: Asked): Promise<string | undefined> {
 }
 
 function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ApiError('invaliddata', `/: the body is not JSON: ${(cause as Error).message}`, { cause })
-  }
+  const read = readJson(text)
+  if (read.fault !== undefined) throw new ApiError('invaliddata', `${read.fault.path || '/'}: ${read.fault.reason}`)
+  return read.value
 }
 
 const csvResponse = (id: string, body: ReadableStream<Uint8Array> | null): Response =>

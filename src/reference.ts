@@ -55,8 +55,6 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const plainHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
-
 /** Every document by its own path: the server of the try-it requests is the host that shows the page. */
 const sources = [
   ...documents.map(({ base, files, document }) => ({
@@ -119,7 +117,6 @@ function page(viewerFile: string): Response {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy,
       'cache-control': 'no-cache',
-      ...plainHeaders,
     },
   })
 }
@@ -128,9 +125,7 @@ function file(request: Request, asset: Asset, publicUrl: string | undefined): Re
   const { pathname, origin } = new URL(request.url)
   const name = pathname.slice(pathname.lastIndexOf('/') + 1)
   if (name === hubDocument) {
-    return Response.json(localised({ base: '', files: [hubDocument], document: hub }, publicUrl ?? origin), {
-      headers: plainHeaders,
-    })
+    return Response.json(localised({ base: '', files: [hubDocument], document: hub }, publicUrl ?? origin))
   }
   if (name !== asset.file) throw new ApiError('unknownobject', `Unknown Object: no such file ${pathname}`)
   const takesGzip = /(^|[\s,])gzip($|[\s,;])/.test(request.headers.get('accept-encoding') ?? '')
@@ -138,7 +133,6 @@ function file(request: Request, asset: Asset, publicUrl: string | undefined): Re
     'content-type': 'text/javascript; charset=utf-8',
     'cache-control': 'public, max-age=31536000, immutable',
     vary: 'accept-encoding',
-    ...plainHeaders,
     ...(takesGzip ? { 'content-encoding': 'gzip' } : {}),
   }
   return new Response(takesGzip ? asset.bytes : unpacked(asset.bytes), { headers })

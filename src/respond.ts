@@ -98,16 +98,22 @@ export function operationOf(route: Route, method: string): RoutedOperation {
 }
 
 /** What answers where there is nothing; `path` is what was asked for, and stands in no log. */
-export const nowhere = (path: string): RoutedOperation => ({
+export const nowhere = (path: string): RoutedOperation =>
+  refused(path, new ApiError('unknownobject', `Unknown Object: no such path ${path}`))
+
+/** What refuses whatever is asked for below `path`, in the form of its binding; `path` stands in no log. */
+export const refused = (path: string, error: unknown): RoutedOperation => ({
   name: 'none',
   path: isV1p1(path) ? '/ims/oneroster/v1p1/*' : '/*',
-  answer: async () => {
-    throw new ApiError('unknownobject', `Unknown Object: no such path ${path}`)
-  },
+  answer: () => Promise.reject(error),
 })
 
+/** The methods a route answers; HEAD wherever GET is. */
+export const allowedMethods = ({ methods }: Route): string[] =>
+  Object.keys(methods).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
+
 function wrongMethod(route: Route, method: string): ApiError {
-  const allowed = Object.keys(route.methods).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
+  const allowed = allowedMethods(route)
   return new ApiError(
     'invaliddata',
     `${method} is not a method of this path; ${allowed.join(', ')} ${allowed.length > 1 ? 'are' : 'is'}`,

@@ -3,6 +3,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
 import { appRole, connectEmbedded, connectPostgres, type Database, openPglite, serveEmbedded } from '../database.ts'
+import { rootCertPath } from '../sslmode.ts'
 
 /** Something the person at the terminal can mend; its message is all they need. */
 export class CommandError extends Error {
@@ -26,10 +27,11 @@ export interface DataOptions {
 }
 
 export async function openData(config: Config, options: DataOptions): Promise<Data> {
-  return config.databaseUrl === undefined ? openEmbedded(options) : openPostgres(config.databaseUrl, config.poolSize)
+  return config.databaseUrl === undefined ? openEmbedded(options) : openPostgres(config.databaseUrl, config)
 }
 
-function openPostgres(url: string, poolSize: number): Data {
+function openPostgres(url: string, { poolSize, statementTimeoutMs }: Config): Data {
+  const rootCert = rootCertOf(url)
   const opened = new Set<Database>()
   const keep = (database: Database): Database => {
     const kept: Database = {
@@ -42,14 +44,24 @@ function openPostgres(url: string, poolSize: number): Data {
     opened.add(kept)
     return kept
   }
-  const owner = keep(connectPostgres(url, { poolSize: 2 }))
+  const owner = keep(connectPostgres(url, { poolSize: 2, rootCert }))
   return {
     owner,
-    app: async () => keep(connectPostgres(url, { poolSize, role: appRole })),
-    worker: (size) => keep(connectPostgres(url, { poolSize: size })),
+    app: async () => keep(connectPostgres(url, { poolSize, rootCert, role: appRole, statementTimeoutMs })),
+    worker: (size) => keep(connectPostgres(url, { poolSize: size, rootCert })),
     close: async () => {
       await Promise.all([...opened].map((database) => database.close()))
     },
+  }
+}
+
+/** The certificates that the URL names. Throws CommandError where they cannot be read. */
+function rootCertOf(url: string): string | undefined {
+  const path = rootCertPath(url)
+  try {
+    return path === undefined ? undefined : readFileSync(path, 'utf8')
+  } catch (thrown) {
+    throw new CommandError(`sslrootcert of DATABASE_URL: ${(thrown as Error).message}`)
   }
 }
 

@@ -4,6 +4,7 @@ import type { App, AppOptions } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { ApiError, errorResponse, toApiError } from '../errors.ts'
+import { secure } from '../headers.ts'
 import { Jobs } from '../jobs.ts'
 import { localQueue } from '../local_queue.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
@@ -69,15 +70,17 @@ export const metricsOf = (database: Database): Metrics => createMetrics(() => ne
 
 /** What a worker answers on a port of its own: whether it lives, and its numbers. */
 export const workerApp = (metrics: Metrics): App => ({
-  fetch: async (request) => {
-    const { pathname } = new URL(request.url)
-    try {
-      if (pathname === '/health/live') return Response.json({ status: 'ok' })
-      if (pathname === '/metrics')
-        return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
-    } catch (thrown) {
-      return errorResponse(toApiError(thrown))
-    }
-    return errorResponse(new ApiError('unknownobject', `a worker answers /health/live and /metrics, not ${pathname}`))
-  },
+  fetch: async (request) => secure(await workerAnswer(metrics, request), { publicUrl: undefined }),
 })
+
+async function workerAnswer(metrics: Metrics, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  try {
+    if (pathname === '/health/live') return Response.json({ status: 'ok' })
+    if (pathname === '/metrics')
+      return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+  } catch (thrown) {
+    return errorResponse(toApiError(thrown))
+  }
+  return errorResponse(new ApiError('unknownobject', `a worker answers /health/live and /metrics, not ${pathname}`))
+}

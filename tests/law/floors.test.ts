@@ -13,8 +13,8 @@ const filesOf = (folder: string): string[] =>
 /** The floors from the ground up; a name that ends in a slash is a folder. */
 const floors: readonly (readonly string[])[] = [
   ['generated/', 'address.ts'],
+  ['config.ts'],
   [
-    'config.ts',
     'errors.ts',
     'bytes.ts',
     'report.ts',
@@ -25,6 +25,9 @@ const floors: readonly (readonly string[])[] = [
     'blocks.ts',
     'secrets.ts',
     'accept.ts',
+    'headers.ts',
+    'json.ts',
+    'sslmode.ts',
     'transaction.ts',
     'limiter.ts',
   ],
@@ -44,6 +47,7 @@ const floors: readonly (readonly string[])[] = [
     'job.ts',
     'redis.ts',
     'visit.ts',
+    'bounds.ts',
     'district/',
   ],
   [
@@ -66,6 +70,7 @@ const floors: readonly (readonly string[])[] = [
     'bearers.ts',
     'clients.ts',
     'token_endpoint.ts',
+    'cors.ts',
     'health.ts',
     'plan.ts',
     'reference.ts',

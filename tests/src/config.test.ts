@@ -28,6 +28,10 @@ const defaults = {
   addressPerMinute: 12_000,
   tokenPerMinute: 60,
   auditKeepDays: 400,
+  corsOrigins: [],
+  urlMaxBytes: 8192,
+  headersMaxBytes: 8192,
+  statementTimeoutMs: 30_000,
   logLevel: 'info',
 } as const
 
@@ -59,6 +63,10 @@ const names = [
   'RATE_LIMIT_PER_MINUTE',
   'RATE_LIMIT_ADDRESS_PER_MINUTE',
   'RATE_LIMIT_TOKEN_PER_MINUTE',
+  'CORS_ORIGINS',
+  'URL_MAX_BYTES',
+  'HEADERS_MAX_BYTES',
+  'STATEMENT_TIMEOUT_MS',
   'LOG_LEVEL',
 ]
 
@@ -98,6 +106,10 @@ describe('readConfig', () => {
         RATE_LIMIT_ADDRESS_PER_MINUTE: '0',
         RATE_LIMIT_TOKEN_PER_MINUTE: '2',
         AUDIT_KEEP_DAYS: '31',
+        CORS_ORIGINS: 'https://sis.example, http://localhost:5173',
+        URL_MAX_BYTES: '4096',
+        HEADERS_MAX_BYTES: '16384',
+        STATEMENT_TIMEOUT_MS: '0',
         LOG_LEVEL: 'error',
       }),
     ).toEqual({
@@ -130,6 +142,10 @@ describe('readConfig', () => {
       addressPerMinute: 0,
       tokenPerMinute: 2,
       auditKeepDays: 31,
+      corsOrigins: ['https://sis.example', 'http://localhost:5173'],
+      urlMaxBytes: 4096,
+      headersMaxBytes: 16_384,
+      statementTimeoutMs: 0,
       logLevel: 'error',
     })
   })
@@ -184,8 +200,72 @@ describe('readConfig', () => {
     ['PUBLIC_URL', 'https://sis.example/#part'],
     ['DATABASE_URL', 'mysql://db.test/hub'],
     ['DATABASE_URL', 'hub.db'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=prefer'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=Require'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode='],
+    ['DATABASE_URL', 'postgres://db.test/hub?ssl=true'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=require&sslkey=/k'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslrootcert=/ca.pem'],
+    ['DATABASE_URL', 'postgres://db.test/hub?sslmode=disable&sslrootcert=/ca.pem'],
+    ['STATEMENT_TIMEOUT_MS', '-1'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'https://sis.example/'],
+    ['CORS_ORIGINS', 'https://SIS.example'],
+    ['CORS_ORIGINS', 'https://sis.example:443'],
+    ['CORS_ORIGINS', 'https://*.sis.example'],
+    ['CORS_ORIGINS', 'https://sis.example https://other.example'],
+    ['CORS_ORIGINS', 'sis.example'],
+    ['URL_MAX_BYTES', '1023'],
+    ['HEADERS_MAX_BYTES', '8k'],
   ])('refuses %s=%p', (name, value) => {
     expect(faultsOf({ [name]: value })).toEqual([expect.stringContaining(name)])
+  })
+
+  test.each([
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['database_url', 'DATABASE_URL'],
+    ['REDIS_ULR', 'REDIS_URL'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['TOKENS_SECOND', 'TOKEN_SECONDS'],
+    ['IMPORT_MAX_UNPACKED_BYTE', 'IMPORT_MAX_UNPACKED_BYTES'],
+    ['OATUH1_KEY', 'OAUTH1_KEY'],
+    ['ROSTERHUB_CLIENT_SECERT', 'ROSTERHUB_CLIENT_SECRET'],
+  ])('takes %s for a slip, and names %s, but no value', (name, meant) => {
+    expect(faultsOf({ [name]: 'hunter2' })).toEqual([
+      `- ${name} is no setting: ${meant} may be meant; where it is not, set that as well, to nothing if need be`,
+    ])
+    expect(faultsOf({ [name]: '' })).toEqual([])
+    if (!['DATABASE_URL', 'REDIS_URL', 'CORS_ORIGINS'].includes(meant)) return
+    expect(faultsOf({ [name]: 'hunter2', [meant]: '' })).toEqual([])
+  })
+
+  test("lists slips beside the other faults, and leaves others' variables alone", () => {
+    expect(faultsOf({ TOKEN_SECOND: '60', TOKEN_RECHECK_MS: 'soon', PORT: '80' })).toEqual([
+      '- TOKEN_RECHECK_MS must be a whole number of at least 0',
+      '- TOKEN_SECOND is no setting: TOKEN_SECONDS may be meant; where it is not, set that as well, to nothing if need be',
+    ])
+    const others = `PATH HOME PWD USER SHELL TERM LANG TZ PORT HOST HOSTNAME NODE_ENV NODE_OPTIONS NODE_EXTRA_CA_CERTS CI DEBUG
+      DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD DATABASE_PUBLIC_URL DATABASE_PRIVATE_URL
+      DATABASE_URL_2 DATABASE_URL1 DATABASE_DIRECT_URL DATABASE_CONNECTION_POOL_URL POSTGRES_URL POSTGRES_USER PGHOST PGUSER
+      PGPASSWORD PGDATABASE PGSSLMODE REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_TLS_URL REDIS_TEMPORARY_URL REDISURL_2
+      HEROKU_POSTGRESQL_RED_URL HEROKU_REDIS_URL RAILWAY_PUBLIC_DOMAIN RENDER_EXTERNAL_URL FLY_APP_NAME DYNO WEB_CONCURRENCY
+      KUBERNETES_SERVICE_HOST KUBERNETES_PORT_443_TCP ROSTERHUB_PORT ROSTERHUB_SERVICE_HOST ROSTERHUB_PORT_3000_TCP REDIS_SERVICE_HOST
+      LOG_FORMAT LOG_FILE SYSLOG_LEVEL BASE_URL PUBLIC_IP PUBLIC_PATH API_KEY AUTH_KEY OAUTH2_KEY OAUTH_CLIENT_ID TOKEN TOKEN_URL
+      TEST_DATABASE TEST_POSTGRES_URL npm_config_registry npm_package_name BODY_MAX_SIZE MAX_BYTES PAGE_LIMIT XDG_RUNTIME_DIR`
+    expect(faultsOf(Object.fromEntries(others.split(/\s+/).map((name) => [name, 'x'])))).toEqual([])
+    expect(faultsOf(process.env as Record<string, string>)).toEqual([])
+  })
+
+  test('shows no value of any setting, which may be a secret that was put in the wrong place', () => {
+    const secret = 'postgres://user:hunter2@db.test/hub'
+    for (const name of names.filter((one) => !['DATABASE_URL', 'OAUTH1_KEY'].includes(one))) {
+      const faults = faultsOf({ [name]: secret })
+      expect([name, faults.length]).toEqual([name, 1])
+      expect(faults.join()).not.toContain('hunter2')
+    }
   })
 
   test('never shows the password of the database, nor the key of OAuth 1.0a', () => {
