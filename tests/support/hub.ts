@@ -44,7 +44,7 @@ const district: Content = {
   fill: async (database) => {
     await importDistrict(database.owner)
     const credentials = await createClient(database.owner.sql, 'assessor', allScopes)
-    await putAssessments(hubOver(database, {}), credentials, districtOptions)
+    await putAssessments(hubOver(database), credentials, districtOptions)
   },
 }
 
@@ -56,7 +56,12 @@ const told = (sql: Sql, onStatement: () => void): Sql =>
     },
   })
 
-function hubOver(database: TestDatabase, settings: Partial<Config>, { imports, onStatement }: HubOptions = {}): Hub {
+/** The app over a database that is open already. */
+export function hubOver(
+  database: TestDatabase,
+  settings: Partial<Config> = {},
+  { imports, onStatement }: HubOptions = {},
+): Hub {
   const observations: Observation[] = []
   const app = createApp({
     sql: onStatement === undefined ? database.app.sql : told(database.app.sql, onStatement),
