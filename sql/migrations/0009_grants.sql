@@ -64,3 +64,4 @@ drop function if exists api.page_statement(text, integer, jsonb, text, boolean, 
 drop function if exists api.read_statement(text, text[]);
 drop function if exists api.arguments(integer);
 drop function if exists load.export_files(timestamptz);
+drop function if exists api.missing_parent(catalog.operations, text[]);

@@ -65,7 +65,7 @@ const floors: readonly (readonly string[])[] = [
     'statistics.ts',
   ],
   ['auth.ts'],
-  ['answer.ts', 'own.ts', 'importer.ts', 'revert.ts', 'aside.ts', 'clients.ts'],
+  ['answer.ts', 'own.ts', 'importer.ts', 'revert.ts', 'aside.ts', 'clients.ts', 'grants.ts'],
   ['runner.ts', 'upload.ts', 'exports.ts'],
   ['imports.ts', 'attempt.ts'],
   ['app.ts', 'migrate.ts', 'worker.ts'],
@@ -195,6 +195,7 @@ describe('the words of the database', () => {
     expect(speakers).toEqual([
       'src/clients.ts',
       'src/exporter.ts',
+      'src/grants.ts',
       'src/importer.ts',
       'src/jobs.ts',
       'src/steps.ts',
@@ -207,6 +208,7 @@ describe('the words of the database', () => {
     expect(dynamic.filter((file) => !file.startsWith('sql/functions/load/'))).toEqual([
       'sql/functions/api/page.sql',
       'sql/functions/api/read.sql',
+      'sql/functions/api/seen.sql',
       'sql/functions/api/write.sql',
       'sql/functions/api/zz_grants.sql',
       'sql/functions/shape/json.sql',

@@ -95,10 +95,8 @@ begin
   for f in select * from catalog.fields where entity = p_table and column_name = p_column and selectable loop
     if (select substring(collection from '[^/]+$') from catalog.entities where entity = p_table) || '.' || f.field = any(g.hidden) then
       return array['null', format('%s is null', v_column)];
-    elsif p_table = 'users' and p_column = 'roles' and g.audience is not null then
-      return array[format('(select jsonb_agg(role order by i) from jsonb_array_elements(s.roles) with ordinality as t(role, i) where %s)',
-        concat_ws(' and ', case when g.roles is not null then format('role ->> ''role'' = any(%L::text[])', g.roles) end,
-          api.org_granted('role #>> ''{org,sourcedId}''', g, p_audience))), 'm.is_whole'];
+    elsif p_table = 'users' and p_column = 'roles' then
+      return api.roles_granted(g, p_audience);
     elsif f.kind <> 'reference' or f.required then
       continue;
     end if;
@@ -118,6 +116,18 @@ begin
   end loop;
   return null;
 end $$;
+
+-- Of the roles of a user those that are granted; without what they say of a profile, where profiles are hidden.
+create or replace function api.roles_granted(g store.granted, p_audience text) returns text[] language sql stable as $$
+  select case when hides_profiles or g.audience is not null then array[
+    format('(select jsonb_agg(%s order by i) from jsonb_array_elements(s.roles) with ordinality as t(role, i) where %s)',
+      case when hides_profiles then 'role - ''userProfile''' else 'role' end,
+      concat_ws(' and ', 'true', case when g.roles is not null then format('role ->> ''role'' = any(%L::text[])', g.roles) end,
+        api.org_granted('role #>> ''{org,sourcedId}''', g, p_audience))),
+    case when hides_profiles then 'not s.roles @? ''$[*].userProfile''' || case when g.audience is not null then ' and m.is_whole' else '' end
+      else 'm.is_whole' end] end
+  from (select 'users.userProfiles' = any(g.hidden) as hides_profiles) as h
+$$;
 
 create or replace function api.rows_granted(p_table text, g store.granted, p_audience text) returns text language plpgsql stable as $$
 declare

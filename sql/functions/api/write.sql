@@ -24,13 +24,13 @@ comment on function api.put is
   'the revisions one of which it must have. A fault keeps no other record out. Fails with lock_not_available where another '
   'transaction is making one of the ids.';
 
-create or replace function api.missing_parent(p_operation catalog.operations, p_arguments text[]) returns integer language plpgsql stable as $$
+create or replace function api.missing_parent(p_operation catalog.operations, p_arguments text[], g store.granted) returns integer language plpgsql stable as $$
 declare
   v_found boolean;
 begin
   for place in 1 .. cardinality(p_operation.parents) loop
-    execute format('select exists (select from source.%I(%s))', p_operation.parents[place],
-      (select string_agg(format('$1[%s]', i), ', ' order by i) from generate_series(1, place) as i)) into v_found using p_arguments;
+    execute format('select exists (select from %s as x)', api.source_rows(p_operation.parents[place],
+      array(select format('($1)[%s]', i) from generate_series(1, place) as i), g, '$2')) into v_found using p_arguments, g.audience;
     if not v_found then
       return place;
     end if;
@@ -57,7 +57,7 @@ declare
   v_fault jsonb;
 begin
   select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'post';
-  v_place := api.missing_parent(v_operation, p_arguments);
+  v_place := api.missing_parent(v_operation, p_arguments, api.granted(p_client));
   if v_place is not null then
     perform api.fail('unknownobject', format('Unknown Object: no %s "%s"', v_operation.parameters[v_place], p_arguments[v_place]));
   end if;
@@ -76,7 +76,7 @@ begin
   execute format('select fault from (select load.%I($1, $2) as outcomes) as o, jsonb_path_query(outcomes, ''$[*].fault ? (@ != null)'') as fault limit 1',
     'write_' || v_operation.entity) into v_fault using v_items, v_revision;
   if v_fault is not null then
-    perform api.fail('invaliddata', v_fault ->> 'message');
+    perform api.fail(case v_fault ->> 'status' when '403' then 'forbidden' else 'invaliddata' end, v_fault ->> 'message');
   end if;
   execute format('select min(place) from jsonb_array_elements($1) with ordinality as t(item, place)
     where item ->> ''sourcedId'' not in (select sourced_id from source.%I(%s))', v_operation.source,
@@ -98,11 +98,17 @@ create or replace function api.remove(p_client text, p_operation text, p_sourced
 security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   v_operation catalog.operations;
+  v_granted store.granted := api.granted(p_client);
+  v_table text;
   v_outcome text;
 begin
   select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'remove';
-  v_outcome := load.remove((select table_name from catalog.entities where entity = v_operation.entity), p_sourced_id, p_if_match,
-    nextval('store.revisions'));
+  v_table := (select table_name from catalog.entities where entity = v_operation.entity);
+  if v_granted.may_write is false then
+    perform api.fail('forbidden', 'the client is granted no writes');
+  elsif v_granted.is_restricted is not true or (api.is_shown(v_table, v_granted) and load.sees(v_granted, v_table, p_sourced_id)) then
+    v_outcome := load.remove(v_table, p_sourced_id, p_if_match, nextval('store.revisions'));
+  end if;
   if v_outcome is null then
     perform api.fail('unknownobject', format('Unknown Object: no %s "%s"', v_operation.envelope, p_sourced_id));
   end if;
@@ -110,4 +116,4 @@ begin
 end $$;
 comment on function api.remove is
   'Marks a record deleted: removed, or locked where another writer has it and it is to be removed again. Fails with '
-  'unknownobject, or with 412 where it has none of the revisions p_if_match lists.';
+  'forbidden, with unknownobject, or with 412 where it has none of the revisions p_if_match lists.';

@@ -19,13 +19,26 @@ create or replace function load.read_sql(f catalog.fields) returns text language
 $$;
 comment on function load.read_sql is 'The SQL expression of a field''s column over s, which has the record: an empty text that may be absent is.';
 
+-- What a client does not see of a record, a PUT of what it does see leaves as it was.
+create or replace function load.kept_sql(f catalog.fields, p_read text) returns text language sql stable as $$
+  select format('case when g.is_restricted and (%L = any(g.hidden)%s) then k.%I else %s end', load.public_name(f),
+    case when f.kind = 'reference' and not f.is_list and not f.required
+      then format(' or (%s is null and not load.sees(g, %L, k.%I))', p_read, target.table_name, f.column_name) else '' end, f.column_name, p_read)
+  from (select (select table_name from catalog.entities where collection = f.collection limit 1)) as target
+$$;
+
+-- A field as grants name it: results.comment, whatever the binding.
+create or replace function load.public_name(f catalog.fields) returns text language sql stable as $$
+  select substring(collection from '[^/]+$') || '.' || f.field from catalog.entities where entity = f.entity
+$$;
+
 -- The columns of an entity's table as expressions: from the record, else (another binding does not know them) as they are.
 create or replace function load.write_values(p_entity text) returns jsonb language plpgsql stable as $$
 declare
   v_table text := (select table_name from catalog.entities where entity = p_entity);
   -- what a binding shows in place of an absent value, and gets back, is no value of the column
-  v_read jsonb := (select jsonb_object_agg(column_name, case when computed is null then load.read_sql(f)
-      else format('case when %1$s = shape.%2$I(k) then k.%3$I else %1$s end', load.read_sql(f), computed, column_name) end)
+  v_read jsonb := (select jsonb_object_agg(column_name, load.kept_sql(f, case when computed is null then load.read_sql(f)
+      else format('case when %1$s = shape.%2$I(k) then k.%3$I else %1$s end', load.read_sql(f), computed, column_name) end))
     from catalog.fields as f where entity = p_entity and selectable and kind not in ('absent', 'instant'));
 begin
   return (select jsonb_object_agg(name, coalesce(v_read ->> name, case name
@@ -40,7 +53,13 @@ end $$;
 -- The first thing wrong with a record, as {status, message}, or null. t are the records as values, s their texts.
 create or replace function load.fault_sql(p_entity text) returns text language plpgsql stable as $$
 declare
-  v_cases text := 'when t.if_match is not null and not coalesce(t.if_match ? ''*'' and t.known_revision is not null or t.if_match ? t.known_revision::text, false)
+  v_name text := (select substring(collection from '[^/]+$') from catalog.entities where entity = p_entity);
+  v_cases text := format('when (t.granted).may_write is false then load.refusal(403, ''the client is granted no writes'')
+      when (t.granted).is_restricted and not api.is_shown(%L, t.granted) then load.refusal(403, ''the client is not granted %s'')
+      when t.is_hidden then load.refusal(404, format(''Unknown Object: no %s "%%s"'', t.sourced_id))',
+      (select table_name from catalog.entities where entity = p_entity), v_name,
+      (select envelope from catalog.operations where entity = p_entity and kind = 'one' limit 1))
+    || ' when t.if_match is not null and not coalesce(t.if_match ? ''*'' and t.known_revision is not null or t.if_match ? t.known_revision::text, false)
       then jsonb_build_object(''status'', 412, ''message'', format(''If-Match: the record has another version; read "%s" again'', t.sourced_id))';
   f catalog.fields;
   v_target text;
@@ -51,16 +70,24 @@ begin
         f.field, f.column_name, '/' || f.field, case f.kind when 'date' then 'no date: ' else 'no date and time: ' end);
     elsif f.kind = 'reference' and not f.is_list then
       v_target := (select table_name from catalog.entities where collection = f.collection);
-      v_cases := v_cases || format(' when t.%1$I is not null and not exists (select from store.%2$I as x where x.sourced_id = t.%1$I)
+      v_cases := v_cases || format(' when t.%1$I is not null and not exists (select from store.%2$I as x where x.sourced_id = t.%1$I and load.sees(t.granted, %2$L, t.%1$I))
           then load.fault(t.path || %3$L, format(''no %4$s "%%s"'', t.%1$I))',
         f.column_name, v_target, '/' || f.field || '/sourcedId', f.target);
     end if;
   end loop;
+  if p_entity like 'score\_scales%' then
+    v_cases := v_cases || ' when (t.granted).by_org and coalesce(t.class_sourced_id, t.course_sourced_id, t.org_sourced_id) is null
+      then load.fault(t.path, ''a client that is granted some orgs must name a class or a course'')';
+  end if;
   return format('case %s end', v_cases);
 end $$;
 
+create or replace function load.refusal(p_status integer, p_message text) returns jsonb language sql immutable as $$
+  select jsonb_build_object('status', p_status, 'message', p_message)
+$$;
+
 create or replace function load.fault(p_path text, p_reason text) returns jsonb language sql immutable as $$
-  select jsonb_build_object('status', 422, 'message', p_path || ': ' || p_reason)
+  select load.refusal(422, p_path || ': ' || p_reason)
 $$;
 
 create or replace function load.create_writer(p_entity text) returns void language plpgsql as $$
@@ -90,8 +117,9 @@ begin
         from jsonb_array_elements(p_items) with ordinality as t(item, place)
       ), typed as materialized (
         select s.place, s.path, s.record, nullif(s.if_match, 'null') as if_match, k.revision as known_revision,
-          k.sourced_id is not null and k.sourced_id <> all(v_held) as is_locked, %3$s
-        from sent as s left join store.%2$I as k on k.sourced_id = s.sourced_id
+          k.sourced_id is not null and k.sourced_id <> all(v_held) as is_locked, g as granted,
+          k.sourced_id is not null and g.is_restricted and not load.sees(g, %11$L, k.sourced_id) as is_hidden, %3$s
+        from sent as s left join store.%2$I as k on k.sourced_id = s.sourced_id left join store.granted as g on g.client_id = s.client
       ), checked as materialized (
         select t.*, %4$s as fault from typed as t
       ), written as (
@@ -102,8 +130,8 @@ begin
           where old.sourced_id = any(v_held) and (%9$s) is distinct from (%10$s)
         returning old.sourced_id
       )
-      select jsonb_agg(jsonb_build_object('fault', case when not c.is_locked then c.fault end, 'outcome', case
-        when c.is_locked then 'locked' when c.fault is not null then null
+      select jsonb_agg(jsonb_build_object('fault', case when c.is_hidden or not c.is_locked then c.fault end, 'outcome', case
+        when c.is_hidden then null when c.is_locked then 'locked' when c.fault is not null then null
         when w.sourced_id is not null then case when c.known_revision is null then 'created' else 'replaced' end
         when c.known_revision is null then 'locked' else 'unchanged' end) order by c.place)
       into v_outcomes
@@ -118,7 +146,8 @@ begin
     (select string_agg(case name when 'document' then 'null' else format('t.%I', name) end, ', ' order by place) from load.table_columns(v_table)),
     (select string_agg(format('%1$I = excluded.%1$I', name), ', ') from unnest(v_content) as name),
     (select string_agg(format('old.%I', name), ', ') from unnest(v_content) as name),
-    (select string_agg(format('excluded.%I', name), ', ') from unnest(v_content) as name));
+    (select string_agg(format('excluded.%I', name), ', ') from unnest(v_content) as name),
+    v_table);
   execute format('revoke all on function load.%I(jsonb, bigint) from public', 'write_' || p_entity);
 end $$;
 
