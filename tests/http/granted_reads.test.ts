@@ -56,7 +56,14 @@ const grants: Readonly<Record<string, Grant>> = {
   },
   'hidden fields in a school': {
     orgs: ['s1'],
-    hidden: ['users.email', 'users.userIds', 'results.scoreScale', 'scoreScales', 'orgs.children'],
+    hidden: [
+      'users.email',
+      'users.userIds',
+      'users.userProfiles',
+      'results.scoreScale',
+      'scoreScales',
+      'orgs.children',
+    ],
   },
   nothing: { orgs: ['s3'], roles: ['proctor'], entities: ['users'] },
 }

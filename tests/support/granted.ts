@@ -2,8 +2,8 @@
 // column that no document shows. Shares nothing with the SQL of grants.
 
 import { allScopes, createClient } from '../../src/clients.ts'
-import { textArray } from '../../src/database.ts'
 import type { Operation } from '../../src/generated/operations.ts'
+import { setGrant } from '../../src/grants.ts'
 import type { Row } from './arbitrary_package.ts'
 import { address, idOf, type Json, readPage } from './collections.ts'
 import type { View } from './expected_records.ts'
@@ -28,13 +28,8 @@ export interface World {
 export interface GrantedClient {
   readonly clientId: string
   readonly get: Hub['get']
+  readonly put: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Response>
   readonly grant: (grant: Grant) => Promise<void>
-}
-
-export async function setGrant({ owner }: Pick<Hub, 'owner'>, clientId: string, grant: Grant): Promise<void> {
-  const list = (names: readonly string[] | undefined) => (names === undefined ? null : textArray(names))
-  await owner.sql`select api.set_grant(${clientId}, ${list(grant.orgs)}::text::text[], ${list(grant.roles)}::text::text[],
-    ${list(grant.entities)}::text::text[], ${list(grant.hidden)}::text::text[], true)`
 }
 
 export async function openClient(hub: Hub, grant?: Grant): Promise<GrantedClient> {
@@ -50,7 +45,17 @@ export async function openClient(hub: Hub, grant?: Grant): Promise<GrantedClient
   const client: GrantedClient = {
     clientId,
     get: (path, headers) => hub.get(path, { authorization: `Bearer ${token}`, ...headers }),
-    grant: (wanted) => setGrant(hub, clientId, wanted),
+    put: async (url, body, headers) =>
+      hub.fetch(
+        new Request(url, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(body),
+        }),
+      ),
+    grant: async ({ orgs = null, roles = null, entities = null, hidden = [] }) => {
+      await setGrant(hub.owner.sql, clientId, { orgs, roles, entities, hidden, mayWrite: true })
+    },
   }
   if (grant !== undefined) await client.grant(grant)
   return client
@@ -108,11 +113,14 @@ interface Role {
   readonly roleType: string
   readonly role: string
   readonly org: Reference
+  readonly userProfile?: string
 }
 
 const target = (record: Json | undefined, name: string): string =>
   (record?.[name] as Reference | undefined)?.sourcedId ?? ''
 const rolesIn = (record: Json | undefined): readonly Role[] => (record?.['roles'] ?? []) as readonly Role[]
+
+const withoutProfile = ({ userProfile: _, ...role }: Role): Role => role
 
 export interface Granted {
   /** Whether the record of a collection belongs, whatever entities are granted. */
@@ -193,7 +201,7 @@ export function grantedOf({ documents, scaleOrgs }: World, grant: Grant): Grante
       const left = hidden(name)
         ? undefined
         : collection === 'users' && name === 'roles'
-          ? (found as Role[]).filter(isRole)
+          ? (found as Role[]).filter(isRole).map((role) => (hidden('userProfiles') ? withoutProfile(role) : role))
           : collectionOfIt === undefined
             ? found
             : cut(collectionOfIt, found)

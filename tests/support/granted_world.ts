@@ -3,7 +3,7 @@
 
 import type { Content } from './database.ts'
 import { type Hub, hubOver, openHub } from './hub.ts'
-import { active, deleted, delta, lines } from './rows.ts'
+import { active, type Csv, deleted, delta, lines } from './rows.ts'
 
 const dated = (...rows: string[]): string =>
   lines(
@@ -196,6 +196,15 @@ export const worldCsv = {
     'nz3,,n5,z4',
   ),
 } as const
+
+/** These rows, as the world has them, in files of their own: a delta. */
+export const worldRows = (rows: Readonly<Partial<Record<keyof typeof worldCsv, readonly string[]>>>): Csv =>
+  Object.fromEntries(
+    Object.entries(rows).map(([file, some]) => {
+      const header = worldCsv[file as keyof typeof worldCsv].split('\r\n')[0] ?? ''
+      return [file, dated(header.replace(',status,dateLastModified', ''), ...some)]
+    }),
+  )
 
 const ref = (sourcedId: string) => ({ sourcedId })
 const assessments: readonly (readonly [collection: string, envelope: string, record: Record<string, unknown>])[] = [

@@ -117,6 +117,19 @@ begin
   return null;
 end $$;
 
+-- The tables that a list of these is of: for a client of some orgs or roles also those whose rows decide which rows are
+-- granted and which references are left.
+create or replace function api.reads_granted(p_reads text[], g store.granted) returns text[] language sql immutable as $$
+  select case when g.audience is null then p_reads else p_reads || case
+    when p_reads && '{results,assessment_results}' then
+      '{orgs,users,classes,courses,score_scales,line_items,assessment_line_items}'::text[]
+    when p_reads && '{line_items,assessment_line_items,score_scales}' then '{orgs,users,classes,courses,score_scales}'
+    when p_reads && '{users,demographics,enrollments,courses}' then '{orgs,users,classes}'
+    when p_reads && '{classes}' then '{orgs}'
+    else '{}' end end
+$$;
+comment on function api.reads_granted is 'The tables a change of which may change a list of p_reads for the client of a grant.';
+
 -- Of the roles of a user those that are granted; without what they say of a profile, where profiles are hidden.
 create or replace function api.roles_granted(g store.granted, p_audience text) returns text[] language sql stable as $$
   select case when hides_profiles or g.audience is not null then array[
