@@ -13,9 +13,11 @@ export interface Schema {
   anyOf?: Schema[]
   items?: Schema
   minItems?: number
+  maxItems?: number
   minLength?: number
   maxLength?: number
   minimum?: number
+  maximum?: number
   required?: string[]
   properties?: Record<string, Schema>
   additionalProperties?: boolean | Schema

@@ -36,13 +36,13 @@ function expression(schema: Schema): string {
   if (schema.enum !== undefined) return union(schema.enum)
   switch (schema.type) {
     case 'array':
-      return `Type.Array(${expression(schema.items ?? {})}${options({ minItems: schema.minItems })})`
+      return `Type.Array(${expression(schema.items ?? {})}${options({ minItems: schema.minItems, maxItems: schema.maxItems })})`
     case 'object':
       return object(schema)
     case 'integer':
-      return `Type.Integer(${options({ minimum: schema.minimum }, '')})`
+      return `Type.Integer(${options({ minimum: schema.minimum, maximum: schema.maximum }, '')})`
     case 'number':
-      return `Type.Number(${options({ minimum: schema.minimum }, '')})`
+      return `Type.Number(${options({ minimum: schema.minimum, maximum: schema.maximum }, '')})`
     case 'boolean':
       return 'Type.Boolean()'
     case 'string':

@@ -2,9 +2,11 @@
 // Elysia.
 
 import { Elysia } from 'elysia'
+import { adminHandlers } from './admin.ts'
 import { answer } from './answer.ts'
 import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
+import { CredentialStore } from './credentials.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
 import { ApiError, errorResponse } from './errors.ts'
@@ -137,7 +139,7 @@ function buildOf({ sqlHashes, config }: AppOptions): string {
 function serviceRoutes(given: RouterOptions): Route[] {
   const { sql, config } = given
   const store = new Store(sql, given.writesTogether)
-  const auth = new Auth(store, { ...config, recheckMs: config.tokenRecheckMs, gate: given.gate })
+  const auth = new Auth(new CredentialStore(sql), { ...config, recheckMs: config.tokenRecheckMs, gate: given.gate })
   const { publicUrl, pageLimitMax, bodyMaxBytes: bodyBytesMax, recordMaxBytes: recordBytesMax } = config
   const options = { publicUrl, pageLimitMax, bodyBytesMax, recordBytesMax, build: buildOf(given) }
   const stages = { auth, store, options }
@@ -161,6 +163,7 @@ function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody, exports, 
   const handlers = {
     ...importHandlers({ jobs: new Jobs(sql), config, hooks }),
     ...exportHandlers(exports, observe),
+    ...adminHandlers({ sql, oauth1Key: config.oauth1Key }),
   }
   const own = hubOperations.flatMap((operation) => {
     const handle = handlers[operation.id]

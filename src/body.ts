@@ -1,6 +1,7 @@
 // The text of a request body -> the records in it, checked against the operation's schema. Every fault names the JSON path
 // it stands at. Pure. The only importer of TypeBox's checks.
 
+import type { Static, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { SentRecord } from './call.ts'
 import { ApiError } from './errors.ts'
@@ -34,6 +35,18 @@ export function readRecords(operation: Operation, text: string, recordBytesMax: 
   if (first !== undefined) throw fault(first.path, first.message)
   const records = (body as Readonly<Record<string, SentRecord | SentRecord[] | undefined>>)[operation.envelope] ?? []
   return Array.isArray(records) ? records : [records]
+}
+
+/**
+ * The object that a body of the hub's own brings, as `schema` has it and with nothing else in it, null neither.
+ * Throws ApiError: 422 with the path of the first fault.
+ */
+export function readObject<Schema extends TSchema>(schema: Schema, text: string): Static<Schema> {
+  if (excessOf(text, { levelsMax, ...unbounded }) !== undefined) throw fault('', `more than ${levelsMax} levels deep`)
+  const body = parse(text)
+  const first = Value.Check(schema, body) ? undefined : Value.Errors(schema, body).First()
+  if (first !== undefined) throw fault(first.path, first.message)
+  return withoutNulls(body, '', 0) as Static<Schema>
 }
 
 /** The body of a PUT is one record, whose size was looked at when it was read. */

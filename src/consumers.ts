@@ -2,10 +2,10 @@
 // `recheckMs`, as tokens are; a nonce is used up in the database, after the signature has proved good, for all processes.
 
 import { readBytes } from './bytes.ts'
+import { type CredentialStore, callerOf } from './credentials.ts'
 import { ApiError } from './errors.ts'
 import { type Claim, isBody, isOAuthHeader, isSignedWith, readClaim, refusal } from './oauth1.ts'
 import { consumerSecret } from './secrets.ts'
-import type { Store } from './store.ts'
 import type { Caller } from './visit.ts'
 
 export interface ConsumerOptions {
@@ -35,7 +35,7 @@ export class Consumers {
   private readonly known = new Map<string, Known>()
 
   constructor(
-    private readonly store: Store,
+    private readonly store: CredentialStore,
     private readonly options: ConsumerOptions,
   ) {}
 
@@ -89,7 +89,7 @@ export class Consumers {
     const found = await this.store.consumer(client)
     if (found === undefined) return undefined
     const secret = await consumerSecret(key, client, found.generation)
-    const known = { caller: { client, scopes: new Set(found.scopes) }, secret, checkedAtMs }
+    const known = { caller: callerOf(client, found), secret, checkedAtMs }
     this.known.set(client, known)
     if (this.known.size > knownMax) this.known.delete(this.known.keys().next().value as string)
     return known

@@ -7,6 +7,7 @@ import { CommandError, openData } from './cli/data.ts'
 import { bundleEdge } from './cli/edge.ts'
 import { exportRun } from './cli/exporting.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
+import { keysCommand } from './cli/keys.ts'
 import { quickstart } from './cli/quickstart.ts'
 import { appFor, listen, untilSignal } from './cli/serving.ts'
 import { announceImports, metricsOf, startImports, workerApp } from './cli/working.ts'
@@ -27,7 +28,11 @@ const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
   imports list | show ID | apply ID [--note TEXT] | cancel ID | revert ID [--note TEXT] | changes ID | faults ID
     [--url URL] [--status S] [--source NAME] [--limit N] [--file NAME.csv] [--action A] [--faults FILE.csv] [--no-wait] [--json]
   export FILE.zip [--since INSTANT] [--data .rosterhub] [--url URL [--client-id ID] [--client-secret SECRET]] [--json]
-  clients create --name NAME --scope SCOPE… [--oauth1] | list | rotate ID | revoke ID [--json]
+  clients create --name NAME --scope SCOPE… [--oauth1] [--cidr BLOCK]… [--per-minute N] | list
+    | limit ID [--cidr BLOCK]… [--per-minute N] | rotate ID | revoke ID [--json]
+  clients grant ID [--org SOURCEDID…] [--role ROLE…] [--entity NAME…] [--hide NAME[.FIELD]…] [--read-only] | --all [--json]
+  keys issue --name NAME (--client ID | --scope SCOPE…) [--expires 365d] [--cidr BLOCK]… [--per-minute N] | list [--client ID]
+    | rotate ID [--overlap 24h] | extend ID (--for 90d | --until DATE) | revoke ID [--json]
   district --students N --out FILE.zip [--seed K] [--gradebook]
   edge --out FILE.js
 
@@ -52,6 +57,13 @@ const options = {
   name: { type: 'string' },
   scope: { type: 'string', multiple: true },
   oauth1: { type: 'boolean' },
+  client: { type: 'string' },
+  cidr: { type: 'string', multiple: true },
+  'per-minute': { type: 'string' },
+  expires: { type: 'string' },
+  overlap: { type: 'string' },
+  for: { type: 'string' },
+  until: { type: 'string' },
   students: { type: 'string' },
   out: { type: 'string' },
   seed: { type: 'string' },
@@ -69,6 +81,12 @@ const options = {
   limit: { type: 'string' },
   file: { type: 'string' },
   action: { type: 'string' },
+  org: { type: 'string', multiple: true },
+  role: { type: 'string', multiple: true },
+  entity: { type: 'string', multiple: true },
+  hide: { type: 'string', multiple: true },
+  'read-only': { type: 'boolean' },
+  all: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -134,19 +152,26 @@ async function migrateCommand(config: Config, flags: Flags): Promise<void> {
   }
 }
 
-async function clientsRun(
+async function credentialsRun(
   config: Config,
   flags: Flags,
-  verb: string | undefined,
-  id: string | undefined,
+  [command, verb, id]: readonly (string | undefined)[],
 ): Promise<void> {
-  const data = await openData(config, { directory: directoryOf(flags), holder: 'a client command' })
+  const data = await openData(config, { directory: directoryOf(flags), holder: `a command about ${command}` })
   try {
-    if (data.owner.embedded) await migrate(data.owner.sql, readSqlFiles())
-    const { oauth1Key } = config
-    const { name, scope: scopes = [], oauth1 = false, json = false } = flags
-    const given = { name, scopes, oauth1, oauth1Key, json }
-    process.stdout.write(`${await clientsCommand(data.owner.sql, verb, id, given)}\n`)
+    const { sql, embedded } = data.owner
+    if (embedded) await migrate(sql, readSqlFiles())
+    const { scope: scopes = [], cidr = [], json = false, 'per-minute': rate } = flags
+    const perMinute = rate === undefined ? undefined : integer('per-minute', rate)
+    if (perMinute === 0) throw new CommandError('--per-minute must be at least 1')
+    const { client, name, oauth1 = false, expires, overlap, until } = flags
+    const given = { name, scopes, cidr, perMinute, json }
+    const { org: orgs, role: roles, entity: entities, hide, 'read-only': readOnly, all } = flags
+    const grant = { orgs, roles, entities, hide, readOnly, all }
+    const text = await (command === 'clients'
+      ? clientsCommand(sql, verb, id, { ...given, oauth1, oauth1Key: config.oauth1Key, grant })
+      : keysCommand(sql, verb, id, { ...given, client, expires, overlap, for: flags.for, until }))
+    process.stdout.write(`${text}\n`)
   } finally {
     await data.close()
   }
@@ -200,7 +225,8 @@ async function run(argv: string[]): Promise<void> {
     case 'export':
       return exportRun(config, { ...flags, data: directoryOf(flags) }, rest[0], process.env)
     case 'clients':
-      return clientsRun(config, flags, rest[0], rest[1])
+    case 'keys':
+      return credentialsRun(config, flags, positionals)
     case 'district':
       return districtCommand(flags)
     case 'edge':

@@ -4,7 +4,7 @@
 import type { Auth } from './auth.ts'
 import { ApiError } from './errors.ts'
 import type { HubOperation, QueryParameter } from './generated/hub.operations.ts'
-import type { Visit } from './visit.ts'
+import type { Caller, Visit } from './visit.ts'
 
 type Value = string | number | boolean
 export type Parameters = Readonly<Record<string, Value | undefined>>
@@ -14,6 +14,8 @@ export interface Asked {
   readonly request: Request
   /** The id of the client that asks. */
   readonly client: string
+  /** The same with the scopes in effect. */
+  readonly caller: Caller
   readonly url: URL
   readonly parameters: Parameters
   readonly visit: Visit
@@ -29,10 +31,10 @@ export async function answerOwn(
   visit: Visit,
 ): Promise<{ response: Response }> {
   const { request } = visit
-  const { client } = await auth.authorise(visit, operation.scopes)
+  const caller = await auth.authorise(visit, operation.scopes)
   const url = new URL(request.url)
   const parameters = readParameters(url.searchParams, operation)
-  return { response: await handle({ request, client, url, parameters, visit }) }
+  return { response: await handle({ request, client: caller.client, caller, url, parameters, visit }) }
 }
 
 const bad = (name: string, reason: string): ApiError =>

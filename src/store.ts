@@ -1,5 +1,5 @@
-// Calls in, pages out: the only file that names the functions of schema api which requests use. Keeps the totals it was
-// told, each for as long as the data it counts has not changed.
+// Calls in, pages out: the only file that names the functions of schema api which the services' requests use. Keeps the
+// totals it was told, each for as long as the data it counts has not changed.
 
 import { Batches } from './batches.ts'
 import type {
@@ -67,17 +67,6 @@ const totalsMax = 10_000
 const newline = 10
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-export interface Token {
-  readonly client: string
-  readonly scopes: readonly string[]
-  readonly expiresAtMs: number
-}
-
-export interface Consumer {
-  readonly generation: number
-  readonly scopes: readonly string[]
-}
 
 export class Store {
   private readonly totals = new Map<string, Total>()
@@ -173,43 +162,6 @@ export class Store {
         ${client}, ${snakeCase(call.operation.id)}, ${call.arguments[0] ?? ''}, ${versions}::text::jsonb) as outcome`
       return { outcome: row?.outcome ?? 'removed' }
     })
-  }
-
-  /** Who a token speaks for, by its SHA-256; undefined when it is unknown, expired or revoked. */
-  async token(hash: Uint8Array): Promise<Token | undefined> {
-    const [row] = await this.sql<{ token: Token | null }[]>`select api.token(${hash}) as token`
-    return row?.token ?? undefined
-  }
-
-  /** The scopes granted; undefined for an unknown client or secret, [] when it may have none of those asked for. */
-  async createToken(
-    client: string,
-    secretHash: Uint8Array,
-    scopes: readonly string[] | undefined,
-    tokenHash: Uint8Array,
-    seconds: number,
-  ) {
-    const [row] = await this.sql<{ granted: string[] | null }[]>`select to_json(api.create_token(
-      ${client}, ${secretHash}, ${scopes === undefined ? null : textArray(scopes)}::text::text[], ${tokenHash}, ${seconds})) as granted`
-    return row?.granted ?? undefined
-  }
-
-  /** Generation and scopes of a client that may sign; undefined when it is unknown, revoked or may not. */
-  async consumer(client: string): Promise<Consumer | undefined> {
-    const [row] = await this.sql<{ consumer: Consumer | null }[]>`select api.consumer(${client}) as consumer`
-    return row?.consumer ?? undefined
-  }
-
-  /** Uses a nonce up. False when it was used before, undefined when its timestamp is outside the window. */
-  async useNonce(
-    client: string,
-    nonce: string,
-    timestamp: number,
-    windowSeconds: number,
-  ): Promise<boolean | undefined> {
-    const [row] = await this.sql<{ fresh: boolean | null }[]>`
-      select api.use_nonce(${client}, ${nonce}, ${timestamp}, ${windowSeconds}) as fresh`
-    return row?.fresh ?? undefined
   }
 
   /** Applied files of sql/, name to every hash it was applied with. */

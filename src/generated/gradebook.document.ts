@@ -4406,7 +4406,7 @@ export default {
       "example": {
        "imsx_codeMajor": "failure",
        "imsx_severity": "error",
-       "imsx_description": "an access token is wanted: send Authorization: Bearer",
+       "imsx_description": "an access token or an API key is wanted: send Authorization: Bearer or X-API-Key",
        "imsx_CodeMinor": {
         "imsx_codeMinorField": [
          {

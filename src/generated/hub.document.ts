@@ -5,7 +5,7 @@ export default {
  "info": {
   "title": "RosterHub",
   "version": "1.0",
-  "description": "What the hub answers beside the OneRoster services: access tokens, imports and exports of CSV packages, health, numbers\nfor Prometheus, and the services' own documents and this reference.",
+  "description": "What the hub answers beside the OneRoster services: access tokens, imports and exports of CSV packages, clients and their\nAPI keys, health, numbers for Prometheus, and the services' own documents and this reference.",
   "license": {
    "name": "Apache-2.0",
    "url": "https://www.apache.org/licenses/LICENSE-2.0"
@@ -29,6 +29,10 @@ export default {
   {
    "name": "Exports",
    "description": "What the hub holds, as a package of OneRoster CSV files."
+  },
+  {
+   "name": "Admin",
+   "description": "Clients and API keys, for those who administer the hub."
   },
   {
    "name": "Health",
@@ -119,6 +123,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -345,6 +352,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import.readonly"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -435,6 +445,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import.readonly"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -524,6 +537,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import.readonly"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -615,6 +631,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import.readonly"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -724,6 +743,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import.readonly"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -771,6 +793,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -834,6 +859,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -893,6 +921,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/import"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -956,6 +987,9 @@ export default {
       "OAuth2CC": [
        "urn:rosterhub:scope/export.readonly"
       ]
+     },
+     {
+      "ApiKey": []
      }
     ],
     "parameters": [
@@ -1025,6 +1059,647 @@ export default {
         }
        }
       }
+     }
+    }
+   }
+  },
+  "/admin/clients": {
+   "get": {
+    "operationId": "listClients",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "List the clients",
+    "description": "All of them, oldest first, the revoked ones too.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The clients.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/ClientSet"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     }
+    }
+   },
+   "post": {
+    "operationId": "createClient",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Make a client",
+    "description": "A client can be given no scope that the one who asks does not hold, by its token or key, itself. The secret is not shown again.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/ClientOrder"
+       },
+       "example": {
+        "name": "Reading app",
+        "scopes": [
+         "https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly"
+        ],
+        "addresses": [
+         "192.0.2.0/24"
+        ]
+       }
+      }
+     }
+    },
+    "responses": {
+     "201": {
+      "description": "The client is made; its credentials.",
+      "headers": {
+       "Cache-Control": {
+        "description": "Always no-store.",
+        "schema": {
+         "type": "string",
+         "enum": [
+          "no-store"
+         ]
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/ClientCredentials"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     }
+    }
+   }
+  },
+  "/admin/clients/{clientId}/limits": {
+   "put": {
+    "operationId": "limitClient",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Set from where and how often a client may ask",
+    "description": "Replaces both: what is left out is without a limit of its own. Seen by every process within seconds.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/Limits"
+       },
+       "example": {
+        "addresses": [
+         "192.0.2.0/24",
+         "2001:db8::/32"
+        ],
+        "perMinute": 600
+       }
+      }
+     }
+    },
+    "responses": {
+     "200": {
+      "description": "The client as it is now.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Client"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     }
+    }
+   }
+  },
+  "/admin/clients/{clientId}/rotate": {
+   "post": {
+    "operationId": "rotateClient",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Give a client a new secret",
+    "description": "The old secret and the client's tokens end, its keys do not. Only who holds every scope of the client is given its new secret. A body is not read.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The new credentials.",
+      "headers": {
+       "Cache-Control": {
+        "description": "Always no-store.",
+        "schema": {
+         "type": "string",
+         "enum": [
+          "no-store"
+         ]
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/ClientCredentials"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "409": {
+      "$ref": "#/components/responses/Conflict"
+     }
+    }
+   }
+  },
+  "/admin/clients/{clientId}/revoke": {
+   "post": {
+    "operationId": "revokeClient",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Revoke a client",
+    "description": "Its secret, tokens and keys end, within seconds in every process. A body is not read.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The client as it is now.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Client"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     }
+    }
+   }
+  },
+  "/admin/keys": {
+   "get": {
+    "operationId": "listKeys",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "List the API keys",
+    "description": "All of them, oldest first, those that have ended too; never their texts.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "name": "clientId",
+      "in": "query",
+      "description": "Only keys of this client.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The keys.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/KeySet"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     }
+    }
+   },
+   "post": {
+    "operationId": "issueKey",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Issue an API key",
+    "description": "A key of a client, with the client's scopes or some of them; without a client a new one is made for it, of the key's name and with its scopes. No key is given with a scope that the one who asks does not hold itself. The key is not shown again.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/KeyOrder"
+       },
+       "example": {
+        "name": "Nightly sync",
+        "scopes": [
+         "https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly"
+        ],
+        "expiresAt": "2027-07-01T00:00:00Z",
+        "addresses": [
+         "192.0.2.7"
+        ]
+       }
+      }
+     }
+    },
+    "responses": {
+     "201": {
+      "description": "The key.",
+      "headers": {
+       "Cache-Control": {
+        "description": "Always no-store.",
+        "schema": {
+         "type": "string",
+         "enum": [
+          "no-store"
+         ]
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/IssuedKey"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     }
+    }
+   }
+  },
+  "/admin/keys/{keyId}/rotate": {
+   "post": {
+    "operationId": "rotateKey",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Put a new key in the place of one",
+    "description": "The new one has the old one's client, name, scopes and limits, and is good for as long as that one was issued for. The old one is good for the overlap, and no longer than it was. Only who holds every scope of the key is given the new one.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/keyId"
+     }
+    ],
+    "requestBody": {
+     "required": false,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/KeyRotation"
+       },
+       "example": {
+        "overlapSeconds": 86400
+       }
+      }
+     }
+    },
+    "responses": {
+     "201": {
+      "description": "The new key.",
+      "headers": {
+       "Cache-Control": {
+        "description": "Always no-store.",
+        "schema": {
+         "type": "string",
+         "enum": [
+          "no-store"
+         ]
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/IssuedKey"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "409": {
+      "$ref": "#/components/responses/Conflict"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     }
+    }
+   }
+  },
+  "/admin/keys/{keyId}/extend": {
+   "post": {
+    "operationId": "extendKey",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Let a key be good until another moment",
+    "description": "Sooner or later than it was; one that has expired is good again.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/keyId"
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/KeyExtension"
+       },
+       "example": {
+        "expiresAt": "2027-07-01T00:00:00Z"
+       }
+      }
+     }
+    },
+    "responses": {
+     "200": {
+      "description": "The key as it is now.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Key"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     }
+    }
+   }
+  },
+  "/admin/keys/{keyId}/revoke": {
+   "post": {
+    "operationId": "revokeKey",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Revoke a key",
+    "description": "For good, and within seconds in every process. A body is not read.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/keyId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "The key as it is now.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Key"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
      }
     }
    }
@@ -1413,13 +2088,43 @@ export default {
       "scopes": {
        "urn:rosterhub:scope/import": "Run imports, and read about them.",
        "urn:rosterhub:scope/import.readonly": "Read about imports.",
+       "urn:rosterhub:scope/admin": "Keep clients and API keys, with no more than one holds oneself.",
+       "urn:rosterhub:scope/admin.readonly": "Read about clients and API keys.",
        "urn:rosterhub:scope/export.readonly": "Take every record of the hub as a package, demographics included."
       }
      }
     }
+   },
+   "ApiKey": {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-API-Key",
+    "description": "An API key, here or as `Authorization: Bearer`, wherever an access token may be sent; not beside another credential. It has scopes as a token has them."
    }
   },
   "parameters": {
+   "clientId": {
+    "name": "clientId",
+    "in": "path",
+    "required": true,
+    "description": "The id of a client.",
+    "schema": {
+     "type": "string",
+     "minLength": 1
+    },
+    "example": "demo"
+   },
+   "keyId": {
+    "name": "keyId",
+    "in": "path",
+    "required": true,
+    "description": "The id of a key; not the key.",
+    "schema": {
+     "type": "string",
+     "format": "uuid"
+    },
+    "example": "7f8e3a52-0f0b-4c51-9a49-6a1c5f0f4a11"
+   },
    "importId": {
     "name": "importId",
     "in": "path",
@@ -1486,7 +2191,7 @@ export default {
   },
   "responses": {
    "BadRequest": {
-    "description": "A parameter is unknown, is given twice or has a value it cannot have, or the body is empty or broke off (`invaliddata`). The text names the place.",
+    "description": "A parameter is unknown, is given twice or has a value it cannot have, the body is empty or broke off, or there are two credentials (`invaliddata`). The text names the place.",
     "content": {
      "application/json": {
       "schema": {
@@ -1496,7 +2201,7 @@ export default {
     }
    },
    "Unauthorised": {
-    "description": "The access token is missing, malformed, expired or revoked (`unauthorisedrequest`).",
+    "description": "The access token or API key is missing, malformed, expired or revoked (`unauthorisedrequest`).",
     "content": {
      "application/json": {
       "schema": {
@@ -1506,7 +2211,7 @@ export default {
     }
    },
    "Forbidden": {
-    "description": "The access token carries none of the scopes of this operation (`forbidden`).",
+    "description": "The access token or API key carries none of the scopes of this operation, or what it would give is not its own (`forbidden`).",
     "content": {
      "application/json": {
       "schema": {
@@ -1516,7 +2221,7 @@ export default {
     }
    },
    "NotFound": {
-    "description": "There is no such import (`unknownobject`).",
+    "description": "There is no such import, client or key, or it is revoked (`unknownobject`).",
     "content": {
      "application/json": {
       "schema": {
@@ -1526,7 +2231,7 @@ export default {
     }
    },
    "Conflict": {
-    "description": "The import does not stand so that this could be done (`invaliddata`); the text says how it stands.",
+    "description": "The import, client or key does not stand so that this could be done (`invaliddata`); the text says how it stands.",
     "content": {
      "application/json": {
       "schema": {
@@ -1537,6 +2242,26 @@ export default {
    },
    "NoteTooLarge": {
     "description": "The body has more bytes than a note can have (`invaliddata`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "BodyTooLarge": {
+    "description": "The body has more bytes than such a body can have (`invaliddata`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "Unprocessable": {
+    "description": "The body is not as its schema has it, or says what cannot be (`invaliddata`). The text begins with the path.",
     "content": {
      "application/json": {
       "schema": {
@@ -1708,6 +2433,387 @@ export default {
        },
        "additionalProperties": false
       }
+     }
+    },
+    "additionalProperties": false
+   },
+   "Limits": {
+    "type": "object",
+    "properties": {
+     "addresses": {
+      "$ref": "#/components/schemas/Addresses"
+     },
+     "perMinute": {
+      "$ref": "#/components/schemas/PerMinute"
+     }
+    },
+    "additionalProperties": false
+   },
+   "Addresses": {
+    "type": "array",
+    "description": "CIDR blocks, or addresses, of IPv4 and IPv6, from which requests may come; absent: from anywhere.",
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+     "type": "string",
+     "minLength": 1,
+     "maxLength": 50
+    }
+   },
+   "PerMinute": {
+    "type": "integer",
+    "description": "Requests a minute, where it is not what everybody has.",
+    "minimum": 1,
+    "maximum": 1000000
+   },
+   "Scopes": {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+     "type": "string",
+     "minLength": 1,
+     "maxLength": 255
+    }
+   },
+   "Name": {
+    "type": "string",
+    "description": "For people.",
+    "minLength": 1,
+    "maxLength": 255
+   },
+   "Moment": {
+    "type": "string",
+    "description": "A date and time as RFC 3339 has it.",
+    "pattern": "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d:\\d\\d)$"
+   },
+   "ClientOrder": {
+    "type": "object",
+    "required": [
+     "name",
+     "scopes"
+    ],
+    "properties": {
+     "name": {
+      "$ref": "#/components/schemas/Name"
+     },
+     "scopes": {
+      "$ref": "#/components/schemas/Scopes"
+     },
+     "oauth1": {
+      "type": "boolean",
+      "description": "Whether it may sign by OAuth 1.0a, too; default false."
+     },
+     "addresses": {
+      "$ref": "#/components/schemas/Addresses"
+     },
+     "perMinute": {
+      "$ref": "#/components/schemas/PerMinute"
+     }
+    },
+    "additionalProperties": false
+   },
+   "ClientCredentials": {
+    "type": "object",
+    "required": [
+     "clientId",
+     "clientSecret"
+    ],
+    "properties": {
+     "clientId": {
+      "type": "string"
+     },
+     "clientSecret": {
+      "type": "string"
+     },
+     "oauth1Secret": {
+      "type": "string",
+      "description": "Of a client that may sign by OAuth 1.0a, with its id as the consumer key."
+     }
+    },
+    "additionalProperties": false
+   },
+   "ClientSet": {
+    "type": "object",
+    "required": [
+     "clients"
+    ],
+    "properties": {
+     "clients": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/Client"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "Client": {
+    "type": "object",
+    "description": "What does not apply is absent.",
+    "required": [
+     "clientId",
+     "name",
+     "scopes",
+     "oauth1",
+     "createdAt"
+    ],
+    "properties": {
+     "clientId": {
+      "type": "string"
+     },
+     "name": {
+      "type": "string"
+     },
+     "scopes": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "oauth1": {
+      "type": "boolean",
+      "description": "Whether it may sign by OAuth 1.0a."
+     },
+     "addresses": {
+      "$ref": "#/components/schemas/Addresses"
+     },
+     "perMinute": {
+      "$ref": "#/components/schemas/PerMinute"
+     },
+     "createdAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "rotatedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "revokedAt": {
+      "type": "string",
+      "format": "date-time"
+     }
+    },
+    "additionalProperties": false
+   },
+   "KeyOrder": {
+    "type": "object",
+    "required": [
+     "name"
+    ],
+    "properties": {
+     "name": {
+      "$ref": "#/components/schemas/Name"
+     },
+     "clientId": {
+      "type": "string",
+      "minLength": 1,
+      "maxLength": 255,
+      "description": "Whose key it is; absent: a new client is made, and scopes are wanted."
+     },
+     "scopes": {
+      "$ref": "#/components/schemas/Scopes"
+     },
+     "expiresAt": {
+      "$ref": "#/components/schemas/Moment"
+     },
+     "addresses": {
+      "$ref": "#/components/schemas/Addresses"
+     },
+     "perMinute": {
+      "$ref": "#/components/schemas/PerMinute"
+     }
+    },
+    "additionalProperties": false
+   },
+   "KeyRotation": {
+    "type": "object",
+    "properties": {
+     "overlapSeconds": {
+      "type": "integer",
+      "description": "How long the old key is good beside the new one; absent: a day.",
+      "minimum": 0,
+      "maximum": 7776000
+     }
+    },
+    "additionalProperties": false
+   },
+   "KeyExtension": {
+    "type": "object",
+    "required": [
+     "expiresAt"
+    ],
+    "properties": {
+     "expiresAt": {
+      "$ref": "#/components/schemas/Moment"
+     }
+    },
+    "additionalProperties": false
+   },
+   "KeySet": {
+    "type": "object",
+    "required": [
+     "keys"
+    ],
+    "properties": {
+     "keys": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/Key"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "Key": {
+    "type": "object",
+    "description": "A key without its text. What does not apply is absent.",
+    "required": [
+     "keyId",
+     "clientId",
+     "name",
+     "prefix",
+     "scopes",
+     "status",
+     "createdAt",
+     "expiresAt"
+    ],
+    "properties": {
+     "keyId": {
+      "type": "string"
+     },
+     "clientId": {
+      "type": "string"
+     },
+     "name": {
+      "type": "string"
+     },
+     "prefix": {
+      "type": "string",
+      "description": "The first eleven characters of the key."
+     },
+     "scopes": {
+      "type": "array",
+      "description": "Those it was issued with; in effect are the ones its client has as well.",
+      "items": {
+       "type": "string"
+      }
+     },
+     "status": {
+      "type": "string",
+      "description": "`revoked` for good, itself or with its client; `inactive` while an operator has switched it off.",
+      "enum": [
+       "active",
+       "inactive",
+       "expired",
+       "revoked"
+      ]
+     },
+     "addresses": {
+      "$ref": "#/components/schemas/Addresses"
+     },
+     "perMinute": {
+      "$ref": "#/components/schemas/PerMinute"
+     },
+     "rotatedFrom": {
+      "type": "string",
+      "description": "The key in whose place it came."
+     },
+     "createdAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "expiresAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "lastUsedAt": {
+      "type": "string",
+      "format": "date-time",
+      "description": "To the minute."
+     },
+     "revokedAt": {
+      "type": "string",
+      "format": "date-time"
+     }
+    },
+    "additionalProperties": false
+   },
+   "IssuedKey": {
+    "type": "object",
+    "description": "A key with its text, which is not shown again.",
+    "required": [
+     "keyId",
+     "clientId",
+     "name",
+     "prefix",
+     "scopes",
+     "status",
+     "createdAt",
+     "expiresAt",
+     "key"
+    ],
+    "properties": {
+     "keyId": {
+      "type": "string"
+     },
+     "clientId": {
+      "type": "string"
+     },
+     "name": {
+      "type": "string"
+     },
+     "prefix": {
+      "type": "string",
+      "description": "The first eleven characters of the key."
+     },
+     "scopes": {
+      "type": "array",
+      "description": "Those it was issued with; in effect are the ones its client has as well.",
+      "items": {
+       "type": "string"
+      }
+     },
+     "status": {
+      "type": "string",
+      "description": "`revoked` for good, itself or with its client; `inactive` while an operator has switched it off.",
+      "enum": [
+       "active",
+       "inactive",
+       "expired",
+       "revoked"
+      ]
+     },
+     "addresses": {
+      "$ref": "#/components/schemas/Addresses"
+     },
+     "perMinute": {
+      "$ref": "#/components/schemas/PerMinute"
+     },
+     "rotatedFrom": {
+      "type": "string",
+      "description": "The key in whose place it came."
+     },
+     "createdAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "expiresAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "lastUsedAt": {
+      "type": "string",
+      "format": "date-time",
+      "description": "To the minute."
+     },
+     "revokedAt": {
+      "type": "string",
+      "format": "date-time"
+     },
+     "key": {
+      "type": "string",
+      "description": "What a client sends, as X-API-Key or as a bearer."
      }
     },
     "additionalProperties": false

@@ -33,6 +33,105 @@ export const Health = Type.Object({
 }, { additionalProperties: true }),
 }, { additionalProperties: false })
 
+export const Addresses = Type.Array(Type.String({"minLength":1,"maxLength":50}), {"minItems":1,"maxItems":100})
+
+export const PerMinute = Type.Integer({"minimum":1,"maximum":1000000})
+
+export const Limits = Type.Object({
+  "addresses": Type.Optional(Addresses),
+  "perMinute": Type.Optional(PerMinute),
+}, { additionalProperties: false })
+
+export const Scopes = Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":100})
+
+export const Name = Type.String({"minLength":1,"maxLength":255})
+
+export const Moment = Type.String({"pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d:\\d\\d)$"})
+
+export const ClientOrder = Type.Object({
+  "name": Name,
+  "scopes": Scopes,
+  "oauth1": Type.Optional(Type.Boolean()),
+  "addresses": Type.Optional(Addresses),
+  "perMinute": Type.Optional(PerMinute),
+}, { additionalProperties: false })
+
+export const ClientCredentials = Type.Object({
+  "clientId": Type.String(),
+  "clientSecret": Type.String(),
+  "oauth1Secret": Type.Optional(Type.String()),
+}, { additionalProperties: false })
+
+export const Client = Type.Object({
+  "clientId": Type.String(),
+  "name": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "oauth1": Type.Boolean(),
+  "addresses": Type.Optional(Addresses),
+  "perMinute": Type.Optional(PerMinute),
+  "createdAt": Type.String({"format":"date-time"}),
+  "rotatedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "revokedAt": Type.Optional(Type.String({"format":"date-time"})),
+}, { additionalProperties: false })
+
+export const ClientSet = Type.Object({
+  "clients": Type.Array(Client),
+}, { additionalProperties: false })
+
+export const KeyOrder = Type.Object({
+  "name": Name,
+  "clientId": Type.Optional(Type.String({"minLength":1,"maxLength":255})),
+  "scopes": Type.Optional(Scopes),
+  "expiresAt": Type.Optional(Moment),
+  "addresses": Type.Optional(Addresses),
+  "perMinute": Type.Optional(PerMinute),
+}, { additionalProperties: false })
+
+export const KeyRotation = Type.Object({
+  "overlapSeconds": Type.Optional(Type.Integer({"minimum":0,"maximum":7776000})),
+}, { additionalProperties: false })
+
+export const KeyExtension = Type.Object({
+  "expiresAt": Moment,
+}, { additionalProperties: false })
+
+export const Key = Type.Object({
+  "keyId": Type.String(),
+  "clientId": Type.String(),
+  "name": Type.String(),
+  "prefix": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "status": Type.Union([Type.Literal("active"), Type.Literal("inactive"), Type.Literal("expired"), Type.Literal("revoked")]),
+  "addresses": Type.Optional(Addresses),
+  "perMinute": Type.Optional(PerMinute),
+  "rotatedFrom": Type.Optional(Type.String()),
+  "createdAt": Type.String({"format":"date-time"}),
+  "expiresAt": Type.String({"format":"date-time"}),
+  "lastUsedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "revokedAt": Type.Optional(Type.String({"format":"date-time"})),
+}, { additionalProperties: false })
+
+export const KeySet = Type.Object({
+  "keys": Type.Array(Key),
+}, { additionalProperties: false })
+
+export const IssuedKey = Type.Object({
+  "keyId": Type.String(),
+  "clientId": Type.String(),
+  "name": Type.String(),
+  "prefix": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "status": Type.Union([Type.Literal("active"), Type.Literal("inactive"), Type.Literal("expired"), Type.Literal("revoked")]),
+  "addresses": Type.Optional(Addresses),
+  "perMinute": Type.Optional(PerMinute),
+  "rotatedFrom": Type.Optional(Type.String()),
+  "createdAt": Type.String({"format":"date-time"}),
+  "expiresAt": Type.String({"format":"date-time"}),
+  "lastUsedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "revokedAt": Type.Optional(Type.String({"format":"date-time"})),
+  "key": Type.String(),
+}, { additionalProperties: false })
+
 export const ImportNote = Type.Object({
   "note": Type.Optional(Type.String({"maxLength":2000})),
 }, { additionalProperties: false })

@@ -202,6 +202,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the clients
+         * @description All of them, oldest first, the revoked ones too.
+         */
+        get: operations["listClients"];
+        put?: never;
+        /**
+         * Make a client
+         * @description A client can be given no scope that the one who asks does not hold, by its token or key, itself. The secret is not shown again.
+         */
+        post: operations["createClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/clients/{clientId}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set from where and how often a client may ask
+         * @description Replaces both: what is left out is without a limit of its own. Seen by every process within seconds.
+         */
+        put: operations["limitClient"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/clients/{clientId}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a client a new secret
+         * @description The old secret and the client's tokens end, its keys do not. Only who holds every scope of the client is given its new secret. A body is not read.
+         */
+        post: operations["rotateClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/clients/{clientId}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a client
+         * @description Its secret, tokens and keys end, within seconds in every process. A body is not read.
+         */
+        post: operations["revokeClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys
+         * @description All of them, oldest first, those that have ended too; never their texts.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Issue an API key
+         * @description A key of a client, with the client's scopes or some of them; without a client a new one is made for it, of the key's name and with its scopes. No key is given with a scope that the one who asks does not hold itself. The key is not shown again.
+         */
+        post: operations["issueKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/keys/{keyId}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a new key in the place of one
+         * @description The new one has the old one's client, name, scopes and limits, and is good for as long as that one was issued for. The old one is good for the overlap, and no longer than it was. Only who holds every scope of the key is given the new one.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/keys/{keyId}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a key be good until another moment
+         * @description Sooner or later than it was; one that has expired is good again.
+         */
+        post: operations["extendKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/keys/{keyId}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a key
+         * @description For good, and within seconds in every process. A body is not read.
+         */
+        post: operations["revokeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -426,6 +594,133 @@ export interface components {
                 };
             };
         };
+        Limits: {
+            addresses?: components["schemas"]["Addresses"];
+            perMinute?: components["schemas"]["PerMinute"];
+        };
+        /** @description CIDR blocks, or addresses, of IPv4 and IPv6, from which requests may come; absent: from anywhere. */
+        Addresses: string[];
+        /** @description Requests a minute, where it is not what everybody has. */
+        PerMinute: number;
+        Scopes: string[];
+        /** @description For people. */
+        Name: string;
+        /** @description A date and time as RFC 3339 has it. */
+        Moment: string;
+        ClientOrder: {
+            name: components["schemas"]["Name"];
+            scopes: components["schemas"]["Scopes"];
+            /** @description Whether it may sign by OAuth 1.0a, too; default false. */
+            oauth1?: boolean;
+            addresses?: components["schemas"]["Addresses"];
+            perMinute?: components["schemas"]["PerMinute"];
+        };
+        ClientCredentials: {
+            clientId: string;
+            clientSecret: string;
+            /** @description Of a client that may sign by OAuth 1.0a, with its id as the consumer key. */
+            oauth1Secret?: string;
+        };
+        ClientSet: {
+            clients: components["schemas"]["Client"][];
+        };
+        /** @description What does not apply is absent. */
+        Client: {
+            clientId: string;
+            name: string;
+            scopes: string[];
+            /** @description Whether it may sign by OAuth 1.0a. */
+            oauth1: boolean;
+            addresses?: components["schemas"]["Addresses"];
+            perMinute?: components["schemas"]["PerMinute"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            rotatedAt?: string;
+            /** Format: date-time */
+            revokedAt?: string;
+        };
+        KeyOrder: {
+            name: components["schemas"]["Name"];
+            /** @description Whose key it is; absent: a new client is made, and scopes are wanted. */
+            clientId?: string;
+            scopes?: components["schemas"]["Scopes"];
+            expiresAt?: components["schemas"]["Moment"];
+            addresses?: components["schemas"]["Addresses"];
+            perMinute?: components["schemas"]["PerMinute"];
+        };
+        KeyRotation: {
+            /** @description How long the old key is good beside the new one; absent: a day. */
+            overlapSeconds?: number;
+        };
+        KeyExtension: {
+            expiresAt: components["schemas"]["Moment"];
+        };
+        KeySet: {
+            keys: components["schemas"]["Key"][];
+        };
+        /** @description A key without its text. What does not apply is absent. */
+        Key: {
+            keyId: string;
+            clientId: string;
+            name: string;
+            /** @description The first eleven characters of the key. */
+            prefix: string;
+            /** @description Those it was issued with; in effect are the ones its client has as well. */
+            scopes: string[];
+            /**
+             * @description `revoked` for good, itself or with its client; `inactive` while an operator has switched it off.
+             * @enum {string}
+             */
+            status: "active" | "inactive" | "expired" | "revoked";
+            addresses?: components["schemas"]["Addresses"];
+            perMinute?: components["schemas"]["PerMinute"];
+            /** @description The key in whose place it came. */
+            rotatedFrom?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastUsedAt?: string;
+            /** Format: date-time */
+            revokedAt?: string;
+        };
+        /** @description A key with its text, which is not shown again. */
+        IssuedKey: {
+            keyId: string;
+            clientId: string;
+            name: string;
+            /** @description The first eleven characters of the key. */
+            prefix: string;
+            /** @description Those it was issued with; in effect are the ones its client has as well. */
+            scopes: string[];
+            /**
+             * @description `revoked` for good, itself or with its client; `inactive` while an operator has switched it off.
+             * @enum {string}
+             */
+            status: "active" | "inactive" | "expired" | "revoked";
+            addresses?: components["schemas"]["Addresses"];
+            perMinute?: components["schemas"]["PerMinute"];
+            /** @description The key in whose place it came. */
+            rotatedFrom?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastUsedAt?: string;
+            /** Format: date-time */
+            revokedAt?: string;
+            /** @description What a client sends, as X-API-Key or as a bearer. */
+            key: string;
+        };
         ImportNote: {
             /** @description Who does this, and why. */
             note?: string;
@@ -585,7 +880,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description A parameter is unknown, is given twice or has a value it cannot have, or the body is empty or broke off (`invaliddata`). The text names the place. */
+        /** @description A parameter is unknown, is given twice or has a value it cannot have, the body is empty or broke off, or there are two credentials (`invaliddata`). The text names the place. */
         BadRequest: {
             headers: {
                 [name: string]: unknown;
@@ -594,7 +889,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description The access token is missing, malformed, expired or revoked (`unauthorisedrequest`). */
+        /** @description The access token or API key is missing, malformed, expired or revoked (`unauthorisedrequest`). */
         Unauthorised: {
             headers: {
                 [name: string]: unknown;
@@ -603,7 +898,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description The access token carries none of the scopes of this operation (`forbidden`). */
+        /** @description The access token or API key carries none of the scopes of this operation, or what it would give is not its own (`forbidden`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -612,7 +907,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description There is no such import (`unknownobject`). */
+        /** @description There is no such import, client or key, or it is revoked (`unknownobject`). */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -621,7 +916,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description The import does not stand so that this could be done (`invaliddata`); the text says how it stands. */
+        /** @description The import, client or key does not stand so that this could be done (`invaliddata`); the text says how it stands. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -632,6 +927,24 @@ export interface components {
         };
         /** @description The body has more bytes than a note can have (`invaliddata`). */
         NoteTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The body has more bytes than such a body can have (`invaliddata`). */
+        BodyTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description The body is not as its schema has it, or says what cannot be (`invaliddata`). The text begins with the path. */
+        Unprocessable: {
             headers: {
                 [name: string]: unknown;
             };
@@ -659,6 +972,16 @@ export interface components {
         };
     };
     parameters: {
+        /**
+         * @description The id of a client.
+         * @example demo
+         */
+        clientId: string;
+        /**
+         * @description The id of a key; not the key.
+         * @example 7f8e3a52-0f0b-4c51-9a49-6a1c5f0f4a11
+         */
+        keyId: string;
         /**
          * @description The id of an import, a whole number.
          * @example 42
@@ -1232,6 +1555,364 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The clients. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSet"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    createClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Reading app",
+                 *       "scopes": [
+                 *         "https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly"
+                 *       ],
+                 *       "addresses": [
+                 *         "192.0.2.0/24"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientOrder"];
+            };
+        };
+        responses: {
+            /** @description The client is made; its credentials. */
+            201: {
+                headers: {
+                    /** @description Always no-store. */
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientCredentials"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    limitClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "addresses": [
+                 *         "192.0.2.0/24",
+                 *         "2001:db8::/32"
+                 *       ],
+                 *       "perMinute": 600
+                 *     }
+                 */
+                "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            /** @description The client as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    rotateClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new credentials. */
+            200: {
+                headers: {
+                    /** @description Always no-store. */
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientCredentials"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    revokeClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description Only keys of this client. */
+                clientId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    issueKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Nightly sync",
+                 *       "scopes": [
+                 *         "https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly"
+                 *       ],
+                 *       "expiresAt": "2027-07-01T00:00:00Z",
+                 *       "addresses": [
+                 *         "192.0.2.7"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyOrder"];
+            };
+        };
+        responses: {
+            /** @description The key. */
+            201: {
+                headers: {
+                    /** @description Always no-store. */
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a key; not the key.
+                 * @example 7f8e3a52-0f0b-4c51-9a49-6a1c5f0f4a11
+                 */
+                keyId: components["parameters"]["keyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The new key. */
+            201: {
+                headers: {
+                    /** @description Always no-store. */
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    extendKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a key; not the key.
+                 * @example 7f8e3a52-0f0b-4c51-9a49-6a1c5f0f4a11
+                 */
+                keyId: components["parameters"]["keyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2027-07-01T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyExtension"];
+            };
+        };
+        responses: {
+            /** @description The key as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a key; not the key.
+                 * @example 7f8e3a52-0f0b-4c51-9a49-6a1c5f0f4a11
+                 */
+                keyId: components["parameters"]["keyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
         };
     };
     getHealth: {

@@ -8297,7 +8297,7 @@ export default {
         {
          "imsx_codeMajor": "failure",
          "imsx_severity": "error",
-         "imsx_description": "an access token or a signature is wanted: send Authorization: Bearer or OAuth",
+         "imsx_description": "an access token, an API key or a signature is wanted: send Authorization or X-API-Key",
          "imsx_codeMinor": "unauthorized"
         }
        ]

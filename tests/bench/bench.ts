@@ -1,9 +1,10 @@
-// `bun run bench read|write|import|load|export`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
+// `bun run bench read|write|import|load|export|grant`: our speed beside the least that could do the same work, on a real PostgreSQL. Prints the
 // hardware, a table and each ratio beside its bar; a missed bar is told, and only a bench that cannot run exits with 1.
 
 import { parseArgs } from 'node:util'
 import { onServer } from './databases.ts'
 import { benchExport } from './export.ts'
+import { benchGrant } from './grant.ts'
 import { benchImport } from './import.ts'
 import { benchLoad } from './load_file.ts'
 import { hardware } from './machine.ts'
@@ -16,9 +17,10 @@ bun run bench write   [--seconds 4] [--rounds 5] [--connections 32] [--json]
 bun run bench import  [--students 200000] [--json]
 bun run bench load    [--students 200000] [--rounds 3] [--json]
 bun run bench export  [--students 200000] [--rounds 3] [--json]
+bun run bench grant   [--students 200000] [--seconds 4] [--rounds 5] [--connections 32] [--fresh] [--json]
 
 BENCH_DATABASE_URL names the server (default postgres://postgres@127.0.0.1:5432/postgres). The bench makes databases
-rosterhub_bench_* there and drops them; that of "read" stays for the next run, and --fresh makes it anew.
+rosterhub_bench_* there and drops them; that of "read" and "grant" stays for the next run, and --fresh makes it anew.
 DATABASE_POOL_SIZE holds for the server under test and for its floor.`
 
 const { values: flags, positionals } = parseArgs({
@@ -45,6 +47,7 @@ function count(name: 'students' | 'seconds' | 'rounds' | 'connections', fallback
 const load = () => ({ seconds: count('seconds'), rounds: count('rounds', '5'), connections: count('connections') })
 const benches = {
   read: () => benchRead({ students: count('students'), isFresh: flags.fresh, ...load() }),
+  grant: () => benchGrant({ students: count('students'), isFresh: flags.fresh, ...load() }),
   write: () => benchWrite(load()),
   import: () => benchImport({ students: count('students') }),
   load: () => benchLoad({ students: count('students'), rounds: count('rounds', '3') }),

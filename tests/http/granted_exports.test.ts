@@ -1,16 +1,16 @@
 // What an export holds for a client with a grant: the records its reads show, in a package that another hub imports.
 
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { allScopes, createClient } from '../../src/clients.ts'
 import { parseRows } from '../../src/csv.ts'
 import { exportPackage } from '../../src/exporter.ts'
-import { type Grant, setGrant } from '../../src/grants.ts'
+import type { Grant } from '../../src/grants.ts'
 import { collections, type Json, origin } from '../support/collections.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { filesIn } from '../support/exports.ts'
 import { type Hub, hubOver, openDistrict } from '../support/hub.ts'
 import { importZip } from '../support/packages.ts'
 import { emptyStore } from '../support/rows.ts'
+import { vendorOf } from '../support/vendors.ts'
 
 let hub: Hub
 let other: Hub
@@ -23,21 +23,6 @@ beforeAll(async () => {
       select sourced_id as id from store.orgs where type = 'school' and status = 'active' order by 1`
   ).map(({ id }) => id)
 }, 180_000)
-
-const everything: Grant = { orgs: null, roles: null, entities: null, hidden: [], mayWrite: true }
-
-async function clientOf(grant: Partial<Grant>): Promise<{ readonly client: string; readonly token: string }> {
-  const { clientId, clientSecret } = await createClient(hub.owner.sql, 'vendor', allScopes)
-  await setGrant(hub.owner.sql, clientId, { ...everything, ...grant })
-  const answer = await hub.fetch(
-    new Request(`${origin}/oauth2/token`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
-      body: new URLSearchParams({ grant_type: 'client_credentials' }),
-    }),
-  )
-  return { client: clientId, token: ((await answer.json()) as { access_token: string }).access_token }
-}
 
 const archiveFor = async (client: string): Promise<Blob> =>
   new Response((await exportPackage(hub.app, { client })).stream).blob()
@@ -79,7 +64,7 @@ describe('the export of a client that is granted', () => {
     '%s holds what its reads show',
     async (_, grant) => {
       await emptyStore(other.owner)
-      const { client, token } = await clientOf(grant())
+      const { clientId: client, token } = await vendorOf(hub, grant())
       const seen = await recordsOf(hub, token)
       expect(count(seen)).toBeGreaterThan(20)
       const { faults } = await importZip(other.owner, await archiveFor(client), {})
@@ -96,13 +81,13 @@ describe('the export of a client that is granted', () => {
   )
 
   test('some entities has the files of those, and of what they are made of', async () => {
-    const { client } = await clientOf({ entities: ['users', 'orgs'] })
+    const { clientId: client } = await vendorOf(hub, { entities: ['users', 'orgs'] })
     const files = Object.keys(await filesIn(await archiveFor(client)))
     expect(files).toEqual(['manifest.csv', 'orgs.csv', 'users.csv', 'roles.csv', 'userProfiles.csv'])
   })
 
   test('nothing that is there has no rows at all', async () => {
-    const { client } = await clientOf({ orgs: schools.slice(0, 1), roles: ['proctor'] })
+    const { clientId: client } = await vendorOf(hub, { orgs: schools.slice(0, 1), roles: ['proctor'] })
     const {
       'users.csv': users,
       'enrollments.csv': enrollments,

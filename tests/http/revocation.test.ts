@@ -10,8 +10,8 @@ import {
   revokeClient,
   rotateClient,
 } from '../../src/clients.ts'
+import { CredentialStore } from '../../src/credentials.ts'
 import { sha256 } from '../../src/secrets.ts'
-import { Store } from '../../src/store.ts'
 import { origin } from '../support/collections.ts'
 import { type Hub, openHub, rosteringPath, scopeBase } from '../support/hub.ts'
 import { askToken, basic, grant, granted, refused } from '../support/tokens.ts'
@@ -73,7 +73,7 @@ describe('a token ends', () => {
 
   test('within the bound: until then a checked token is believed, after it the database is asked again', async () => {
     let nowMs = Date.now()
-    const auth = new Auth(new Store(hub.app.sql), {
+    const auth = new Auth(new CredentialStore(hub.app.sql), {
       tokenSeconds: 1234,
       recheckMs: 5000,
       bodyMaxBytes: 1024,
@@ -96,7 +96,7 @@ describe('a token ends', () => {
 
   test('at its own time, however long a check would be believed', async () => {
     let nowMs = Date.now()
-    const auth = new Auth(new Store(hub.app.sql), {
+    const auth = new Auth(new CredentialStore(hub.app.sql), {
       tokenSeconds: 1234,
       recheckMs: 1e9,
       bodyMaxBytes: 1024,

@@ -7,6 +7,7 @@ import { type Operation, operations } from '../../src/generated/operations.ts'
 import { findIds, type Ids, origin, pathOf, statusOf } from '../support/collections.ts'
 import { type Hub, openDistrict } from '../support/hub.ts'
 import { readScope, runScope } from '../support/imports.ts'
+import { adminScope } from '../support/keys.ts'
 import { statusFaultsOf } from '../support/schemas.ts'
 
 const [v1p2, v1p1] = ['v1p2', 'v1p1'].map((version) => `https://purl.imsglobal.org/spec/or/${version}/scope/`)
@@ -123,7 +124,13 @@ test('the scopes are the standard’s, each good for as many operations as the s
   const ofStandard = allScopes.filter((scope) => scope.startsWith('https:'))
   expect(Object.fromEntries(ofStandard.map((scope) => [scope, count(scope)]))).toEqual(counts)
   // the hub's own open nothing of the standard's
-  expect(allScopes.filter((scope) => count(scope) === 0)).toEqual([exportScope, runScope, readScope])
+  expect(allScopes.filter((scope) => count(scope) === 0)).toEqual([
+    adminScope,
+    `${adminScope}.readonly`,
+    exportScope,
+    runScope,
+    readScope,
+  ])
 })
 
 test('no token is asked for before a path is known to be one: what is not there is 404 to everybody', async () => {

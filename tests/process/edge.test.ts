@@ -51,7 +51,7 @@ describe('the bundle', () => {
     expect(packages).toContain('postgres')
     expect(packages.filter((name) => /pglite|groupmq|ioredis|prom-client/.test(String(name)))).toEqual([])
     expect(
-      bundle.files.filter((file) => /^src\/(cli|main|migrate|importer|metrics|queue|runner|worker)/.test(file)),
+      bundle.files.filter((file) => /^src\/(cli\/|main|migrate|importer|metrics|queue|runner|worker)/.test(file)),
     ).toEqual([])
     expect(bundle.files.filter((file) => /postgres\/(?!cf\/)/.test(file))).toEqual([])
   })

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
-import { consumerSecret, randomSecret, sha256 } from '../../src/secrets.ts'
+import { consumerSecret, isSame, keyPrefix, randomKey, randomSecret, sha256 } from '../../src/secrets.ts'
 
 describe('randomSecret', () => {
   test('is 256 bits in characters that need no encoding in a URL, a form or a header', () => {
@@ -32,6 +32,37 @@ describe('sha256', () => {
     ['ü', '607474ca475a9724d7360aba71a56d5df77e61350e3f724cfa1f46e857e2d85f'],
   ])('of %p is the hash of its UTF-8', async (text, hex) => {
     expect(Buffer.from(await sha256(text)).toString('hex')).toBe(hex)
+  })
+})
+
+describe('randomKey', () => {
+  test('is a prefix of its own and 256 bits, and is known by its form', () => {
+    const keys = Array.from({ length: 500 }, randomKey)
+    for (const { text, prefix } of keys) {
+      expect(text).toMatch(/^rh_[a-z0-9]{8}_[\w-]{43}$/)
+      expect([text.slice(0, 11), keyPrefix(text)]).toEqual([prefix, prefix])
+      expect(keyPrefix(prefix)).toBeUndefined()
+      expect(keyPrefix(`${text}A`)).toBeUndefined()
+      expect(keyPrefix(text.slice(12))).toBeUndefined()
+    }
+    for (const part of [0, 12]) expect(new Set(keys.map(({ text }) => text.slice(part))).size).toBe(500)
+  })
+})
+
+describe('isSame', () => {
+  test('is so of the same bytes and of no others, wherever they differ', () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(32))
+    expect(isSame(bytes, Uint8Array.from(bytes))).toBe(true)
+    expect(isSame(new Uint8Array(), new Uint8Array())).toBe(true)
+    for (let at = 0; at < 32; at += 1) {
+      for (let bit = 1; bit < 256; bit *= 2) {
+        const other = Uint8Array.from(bytes)
+        other[at] = (other[at] ?? 0) ^ bit
+        expect([at, bit, isSame(bytes, other)]).toEqual([at, bit, false])
+      }
+      expect([isSame(bytes, bytes.subarray(0, at)), isSame(bytes.subarray(0, at), bytes)]).toEqual([false, false])
+    }
+    expect(isSame(Uint8Array.of(1, 0), Uint8Array.of(1))).toBe(false)
   })
 })
 

@@ -3,8 +3,8 @@
 import { expect } from 'bun:test'
 import { Auth, type AuthOptions } from '../../src/auth.ts'
 import { type Credentials, createClient } from '../../src/clients.ts'
+import { CredentialStore } from '../../src/credentials.ts'
 import type { ApiError } from '../../src/errors.ts'
-import { Store } from '../../src/store.ts'
 import type { Caller } from '../../src/visit.ts'
 import { origin } from './collections.ts'
 import { type Hub, openHub, rosteringPath, scopeBase } from './hub.ts'
@@ -31,7 +31,13 @@ export interface SignedHub extends Hub {
 export async function openSignedHub(open: typeof openHub = openHub): Promise<SignedHub> {
   const hub = await open({ oauth1Key: key, tokenRecheckMs: 0 })
   const auth: SignedHub['auth'] = (more = {}) =>
-    new Auth(new Store(hub.app.sql), { tokenSeconds: 60, recheckMs: 0, bodyMaxBytes: 1024, oauth1Key: key, ...more })
+    new Auth(new CredentialStore(hub.app.sql), {
+      tokenSeconds: 60,
+      recheckMs: 0,
+      bodyMaxBytes: 1024,
+      oauth1Key: key,
+      ...more,
+    })
   const first = auth()
   const authorise: SignedHub['authorise'] = (request, by = first) =>
     by.authorise(visitOf(request), [core], { signed: true })

@@ -27,12 +27,13 @@ comment on function api.create_token is
 
 create or replace function api.token(p_token_hash bytea) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object('client', client_id, 'scopes', to_jsonb(t.scopes),
-    'expiresAtMs', (extract(epoch from expires_at) * 1000)::bigint)
+  select jsonb_build_object('client', client_id, 'scopes', to_jsonb(api.scopes_in_effect(client_id, t.scopes)),
+    'expiresAtMs', (extract(epoch from expires_at) * 1000)::bigint, 'addresses', to_jsonb(addresses), 'perMinute', per_minute)
   from store.tokens as t join store.clients as c using (client_id)
   where token_hash = p_token_hash and expires_at > now() and revoked_at is null
 $$;
-comment on function api.token is 'Who a token speaks for; null when it is unknown, expired or revoked.';
+comment on function api.token is
+  'Who a token speaks for, and the client''s addresses and perMinute or null; null when it is unknown, expired or revoked.';
 
 create or replace function api.create_client(p_client text, p_name text, p_secret_hash bytea, p_scopes text[]) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -48,9 +49,20 @@ security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function api.allow_scopes is 'Adds scopes that a client may be granted. False for an unknown or revoked client.';
 
+create or replace function api.limit_client(p_client text, p_addresses text[], p_per_minute integer) returns boolean
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with changed as (
+    update store.clients set addresses = api.blocks(p_addresses), per_minute = p_per_minute
+    where client_id = p_client and revoked_at is null returning 1)
+  select exists (select from changed)
+$$;
+comment on function api.limit_client is
+  'From where and how often a client may ask; null: from anywhere, as often as everybody. False for an unknown or revoked client.';
+
 create or replace function api.list_clients() returns jsonb language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('clientId', client_id, 'name', name, 'scopes', to_jsonb(scopes),
-    'oauth1', oauth1_generation is not null, 'createdAt', created_at, 'rotatedAt', rotated_at, 'revokedAt', revoked_at)
+    'oauth1', oauth1_generation is not null, 'addresses', to_jsonb(addresses), 'perMinute', per_minute,
+    'createdAt', shape.time(created_at), 'rotatedAt', shape.time(rotated_at), 'revokedAt', shape.time(revoked_at))
     order by created_at, client_id), '[]')
   from store.clients
 $$;

@@ -82,3 +82,12 @@ set search_path = pg_catalog, pg_temp as $$
   from store.grants as g left join store.audiences as a using (audience) where g.client_id = p_client
 $$;
 comment on function api.client_grant is '{orgs, roles, entities, hidden, mayWrite, grantedAt}, null for no limit; null for a client that was granted nothing of its own.';
+
+-- Imports are about whole districts, and who keeps the clients could lift the own grant: neither is for a client with limits.
+create or replace function api.scopes_in_effect(p_client text, p_scopes text[]) returns text[] language sql stable as $$
+  select case when (api.granted(p_client)).is_restricted
+    then array(select scope from unnest(p_scopes) with ordinality as t(scope, i)
+      where scope !~ '^urn:rosterhub:scope/(import|admin)(\.readonly)?$' order by i)
+    else p_scopes end
+$$;
+comment on function api.scopes_in_effect is 'Of the scopes of a credential those that the client''s grant leaves.';

@@ -2,12 +2,13 @@
 
 create or replace function api.consumer(p_client text) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object('generation', oauth1_generation, 'scopes', to_jsonb(scopes))
+  select jsonb_build_object('generation', oauth1_generation, 'scopes', to_jsonb(api.scopes_in_effect(client_id, scopes)),
+    'addresses', to_jsonb(addresses), 'perMinute', per_minute)
   from store.clients
   where client_id = p_client and oauth1_generation is not null and revoked_at is null
 $$;
 comment on function api.consumer is
-  'Generation and scopes of a client that may sign; null when it is unknown, revoked or may not.';
+  'Generation, scopes, addresses and perMinute (or null) of a client that may sign; null when it is unknown, revoked or may not.';
 
 create or replace function api.allow_oauth1(p_client text) returns integer language sql security definer
 set search_path = pg_catalog, pg_temp as $$

@@ -70,9 +70,9 @@ begin
         f.field, f.column_name, '/' || f.field, case f.kind when 'date' then 'no date: ' else 'no date and time: ' end);
     elsif f.kind = 'reference' and not f.is_list then
       v_target := (select table_name from catalog.entities where collection = f.collection);
-      v_cases := v_cases || format(' when t.%1$I is not null and not exists (select from store.%2$I as x where x.sourced_id = t.%1$I and load.sees(t.granted, %2$L, t.%1$I))
+      v_cases := v_cases || format(' when t.%1$I is not null and not exists (select from store.%2$I as x where x.sourced_id = t.%1$I and (not t.record ? %5$L or load.sees(t.granted, %2$L, t.%1$I)))
           then load.fault(t.path || %3$L, format(''no %4$s "%%s"'', t.%1$I))',
-        f.column_name, v_target, '/' || f.field || '/sourcedId', f.target);
+        f.column_name, v_target, '/' || f.field || '/sourcedId', f.target, f.field);
     end if;
   end loop;
   if p_entity like 'score\_scales%' then
