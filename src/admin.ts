@@ -1,8 +1,5 @@
 // Clients and API keys over HTTP: a handler for each operation, by its operationId. What each may give, the database says.
 
-import type { Static, TSchema } from '@sinclair/typebox'
-import { readObject } from './body.ts'
-import { readText } from './bytes.ts'
 import {
   type Credentials,
   createClient,
@@ -17,6 +14,7 @@ import type { Sql } from './database.ts'
 import { ApiError } from './errors.ts'
 import { ClientOrder, KeyExtension, KeyOrder, KeyRotation, Limits } from './generated/hub.schemas.ts'
 import { extendKey, type IssuedKey, issueKey, listKeys, revokeKey, rotateKey } from './keys.ts'
+import { bodyOf, idOf, missing, withoutNulls } from './orders.ts'
 import type { Asked, Handler } from './own.ts'
 
 export interface AdminOptions {
@@ -25,7 +23,6 @@ export interface AdminOptions {
   readonly oauth1Key: string | undefined
 }
 
-const bodyBytesMax = 64 * 1024
 const overlapSecondsUsual = 24 * 3600
 
 /** The handlers by operationId. */
@@ -115,20 +112,7 @@ export function adminHandlers({ sql, oauth1Key }: AdminOptions): Readonly<Record
 const secret = (made: Credentials | IssuedKey, status = 200): Response =>
   Response.json(withoutNulls(made), { status, headers: { 'cache-control': 'no-store' } })
 
-const withoutNulls = (told: object): object =>
-  Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null))
-
-const missing = (what: 'client' | 'key', id: string): never => {
-  throw new ApiError('unknownobject', `Unknown Object: no ${what} "${id}", or it is revoked`)
-}
-
 const fault = (path: string, reason: string): ApiError => new ApiError('invaliddata', `${path}: ${reason}`)
-
-/** The path is /admin/clients/{clientId}/…, or of keys. */
-function idOf({ visit }: Asked, what: 'client' | 'key'): string {
-  const [id = ''] = visit.arguments
-  return id.includes('\0') ? missing(what, id) : id
-}
 
 /** By their names, as the command line takes them; one name may stand for several. */
 const readScopes = (names: readonly string[]): string[] => [
@@ -145,22 +129,4 @@ function readMoment(text: string): Date {
   const moment = new Date(text)
   if (Number.isNaN(moment.getTime())) throw fault('/expiresAt', `no such moment "${text}"`)
   return moment
-}
-
-/** The body as its schema has it; `absent` stands for an empty one. Throws ApiError: 422 with the path, 413, 400. */
-async function bodyOf<Schema extends TSchema>(
-  { request }: Asked,
-  schema: Schema,
-  absent = '',
-): Promise<Static<Schema>> {
-  const text = await readText(request, {
-    bytesMax: bodyBytesMax,
-    refusal: (what, cause) => {
-      if (what === 'size')
-        return new ApiError('invaliddata', `the body has more than ${bodyBytesMax} bytes`, { status: 413 })
-      if (what === 'encoding') return new ApiError('invaliddata', '/: the body is not UTF-8', { cause })
-      return new ApiError('invaliddata', '/: the body broke off', { status: 400, cause })
-    },
-  })
-  return readObject(schema, text.trim() === '' ? absent : text)
 }

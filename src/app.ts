@@ -2,18 +2,22 @@
 // Elysia.
 
 import { Elysia } from 'elysia'
+import { clientAddress } from './address.ts'
 import { adminHandlers } from './admin.ts'
-import { answer } from './answer.ts'
+import { answer, type Stages } from './answer.ts'
+import { auditHandlers } from './audit_reading.ts'
 import { Auth } from './auth.ts'
 import type { Config } from './config.ts'
 import { CredentialStore } from './credentials.ts'
 import type { Sql } from './database.ts'
 import { documents, localised } from './discovery.ts'
-import { ApiError, errorResponse } from './errors.ts'
+import { ApiError, errorResponse, tokenErrorResponse } from './errors.ts'
+import { hashOf } from './etag.ts'
 import type { Exportable } from './exporter.ts'
 import { exportHandlers } from './exports.ts'
 import { hubOperations } from './generated/hub.operations.ts'
 import { type Operation, operations } from './generated/operations.ts'
+import { grantingHandlers } from './granting.ts'
 import { health, readiness } from './health.ts'
 import { type ImportHooks, importHandlers } from './imports.ts'
 import { Jobs } from './jobs.ts'
@@ -40,6 +44,7 @@ export interface AppOptions {
     | 'recordMaxBytes'
     | 'importMaxBytes'
     | 'importMaxUnpackedBytes'
+    | 'trustProxy'
   >
   readonly observe: Observe
   /** The SQL files of this build, name to hash: ready means that the database has them. */
@@ -73,7 +78,9 @@ export interface RoutedApp extends App {
 
 export function createApp(given: AppOptions): RoutedApp {
   const peers = new WeakMap<Request, string>()
-  const options = { ...given, gate: given.gate ?? openGate, addressOf: (request: Request) => peers.get(request) }
+  const addressOf = (request: Request): string | undefined =>
+    clientAddress(peers.get(request), request.headers.get('x-forwarded-for'), given.config.trustProxy)
+  const options = { ...given, gate: given.gate ?? openGate, addressOf }
   const routes = [...hubRoutes(options), ...serviceRoutes(options)]
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined
@@ -130,10 +137,7 @@ const positional = (path: string): string =>
 
 /** The same data rendered by other SQL, or for another address, is another representation. */
 function buildOf({ sqlHashes, config }: AppOptions): string {
-  const text = JSON.stringify([Object.entries(sqlHashes).sort(), config.publicUrl, config.pageLimitMax])
-  let hash = 0
-  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
-  return hash.toString(36)
+  return hashOf(JSON.stringify([Object.entries(sqlHashes).sort(), config.publicUrl, config.pageLimitMax]))
 }
 
 function serviceRoutes(given: RouterOptions): Route[] {
@@ -150,20 +154,23 @@ function serviceRoutes(given: RouterOptions): Route[] {
     )
   const token = { name: 'createToken', path: '/oauth2/token', answer: (visit: Visit) => auth.token(visit) }
   return [
-    { path: '/oauth2/token', methods: { POST: token } },
+    { path: '/oauth2/token', methods: { POST: { ...token, refuse: tokenErrorResponse } } },
     ...[...byPath].map(([path, group]) => ({ path, methods: methods(group) })),
-    ...ownRoutes(auth, given),
+    ...ownRoutes(stages, given),
   ]
 }
 
 const nobody: ImportHooks = { wake: () => {}, cancelled: () => {} }
 
 /** The hub's own operations that ask for a scope. */
-function ownRoutes(auth: Auth, { sql, config, imports: hooks = nobody, exports, observe }: AppOptions): Route[] {
+function ownRoutes(stages: Stages, { sql, config, imports: hooks = nobody, exports, observe }: AppOptions): Route[] {
+  const { auth, store, options } = stages
   const handlers = {
     ...importHandlers({ jobs: new Jobs(sql), config, hooks }),
     ...exportHandlers(exports, observe),
     ...adminHandlers({ sql, oauth1Key: config.oauth1Key }),
+    ...grantingHandlers({ sql, store, options }),
+    ...auditHandlers(sql, config.publicUrl),
   }
   const own = hubOperations.flatMap((operation) => {
     const handle = handlers[operation.id]

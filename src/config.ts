@@ -1,5 +1,7 @@
 // The environment -> one frozen Config. The only reader of the environment; every fault is listed before the start ends.
 
+import { type Block, parseBlocks, type TrustedProxies } from './address.ts'
+
 export interface Config {
   /** PostgreSQL by URL; absent: embedded PGlite. */
   readonly databaseUrl: string | undefined
@@ -37,6 +39,18 @@ export interface Config {
   readonly importLeaseMs: number
   /** Imports, of different sources, that one worker runs side by side. */
   readonly importConcurrency: number
+  /** The proxies whose X-Forwarded-For is believed; absent: none's. */
+  readonly trustProxy: TrustedProxies | undefined
+  /** Who may ask at all; empty: anybody. */
+  readonly allowedAddresses: readonly Block[]
+  /** Requests a minute that a client may send, where its credential says nothing else; 0: any number. */
+  readonly clientPerMinute: number
+  /** Requests a minute from one address, whoever sends them; 0: any number. */
+  readonly addressPerMinute: number
+  /** Requests a minute to the token endpoint from one address, and tokens a minute for one client; 0: any number. */
+  readonly tokenPerMinute: number
+  /** How long the audit is kept, in days; it goes by whole months. */
+  readonly auditKeepDays: number
   readonly logLevel: 'silent' | 'error' | 'info'
 }
 
@@ -72,6 +86,17 @@ export function readConfig(environment: Environment): Config {
     if (text !== undefined && /[?#]/.test(text)) faults.push('PUBLIC_URL must have no query and no fragment')
     return text
   }
+  const blocks = (name: string): readonly Block[] => {
+    const found = parseBlocks(environment[name] ?? '')
+    if (typeof found !== 'string') return found
+    faults.push(`${name} must be addresses or blocks such as 192.0.2.0/24, loopback or private; "${found}" is none`)
+    return []
+  }
+  const trustProxy = (): TrustedProxies | undefined => {
+    const text = environment['TRUST_PROXY']?.trim() ?? ''
+    if (/^\d{1,2}$/.test(text)) return Number(text) === 0 ? undefined : { hops: Number(text) }
+    return text === '' ? undefined : { blocks: blocks('TRUST_PROXY') }
+  }
   const oauth1Key = environment['OAUTH1_KEY'] || undefined
   if (oauth1Key !== undefined && oauth1Key.length < oauth1KeyCharsMin)
     faults.push(`OAUTH1_KEY must be at least ${oauth1KeyCharsMin} characters long`)
@@ -97,6 +122,12 @@ export function readConfig(environment: Environment): Config {
     importKeepDays: number('IMPORT_KEEP_DAYS', 30, 0),
     importLeaseMs: number('IMPORT_LEASE_MS', 30_000, 1000),
     importConcurrency: number('IMPORT_CONCURRENCY', 2, 1),
+    trustProxy: trustProxy(),
+    allowedAddresses: blocks('ALLOWED_ADDRESSES'),
+    clientPerMinute: number('RATE_LIMIT_PER_MINUTE', 6000, 0),
+    addressPerMinute: number('RATE_LIMIT_ADDRESS_PER_MINUTE', 12_000, 0),
+    tokenPerMinute: number('RATE_LIMIT_TOKEN_PER_MINUTE', 60, 0),
+    auditKeepDays: number('AUDIT_KEEP_DAYS', 400, 31),
     logLevel: logLevel as Config['logLevel'],
   })
   if (faults.length > 0) throw new ConfigError(`settings:\n- ${faults.join('\n- ')}`)

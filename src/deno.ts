@@ -2,10 +2,16 @@
 // Never opens an embedded database, and never migrates.
 
 import { parseArgs } from 'node:util'
-import { appFor, untilSignal } from './cli/serving.ts'
+import { appFor, untilSignal, withAudit } from './cli/serving.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { appRole, connectPostgres } from './database.ts'
 import { errorResponse, toApiError } from './errors.ts'
+import { createGate } from './limits.ts'
+
+/** Whom a request comes from; the host is absent where that is no address of the internet. */
+interface Info {
+  readonly remoteAddr: { readonly hostname?: string }
+}
 
 /** What is used of Deno here. */
 declare const Deno: {
@@ -18,7 +24,7 @@ declare const Deno: {
       readonly onListen: (address: { readonly port: number }) => void
       readonly onError: (thrown: unknown) => Response
     },
-    handler: (request: Request) => Response | Promise<Response>,
+    handler: (request: Request, info: Info) => Response | Promise<Response>,
   ) => { readonly shutdown: () => Promise<void> }
 }
 
@@ -28,17 +34,19 @@ async function serve(): Promise<void> {
   const config = readConfig(Deno.env.toObject())
   if (config.databaseUrl === undefined) throw new ConfigError('settings:\n- DATABASE_URL is wanted: PostgreSQL by URL')
   const database = connectPostgres(config.databaseUrl, { poolSize: config.poolSize, role: appRole })
-  const { fetch } = appFor(database, config)
-  const server = Deno.serve(
-    {
-      port: Number(values.port),
-      onListen: ({ port }) => console.error(`listening on port ${port}`),
-      onError: (thrown) => errorResponse(toApiError(thrown)),
-    },
-    (request) => fetch(request),
-  )
-  await untilSignal()
-  await server.shutdown()
+  await withAudit(database, config, async (audit) => {
+    const { fetch } = appFor(database, config, { audit, gate: createGate({ config }) })
+    const server = Deno.serve(
+      {
+        port: Number(values.port),
+        onListen: ({ port }) => console.error(`listening on port ${port}`),
+        onError: (thrown) => errorResponse(toApiError(thrown)),
+      },
+      (request, { remoteAddr }) => fetch(request, remoteAddr.hostname),
+    )
+    await untilSignal()
+    await server.shutdown()
+  })
   await database.close()
 }
 

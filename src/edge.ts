@@ -5,10 +5,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { version } from '../package.json' with { type: 'json' }
 import { type App, createApp } from './app.ts'
+import { auditRow, isAudited } from './audit.ts'
+import { writeAudit } from './audit_log.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { appRole, connectPostgres, type Database, type Sql } from './database.ts'
 import { errorResponse, toApiError } from './errors.ts'
-import { lineObserver } from './observe.ts'
+import { createGate } from './limits.ts'
+import { lineObserver, type Observation, observeAll } from './observe.ts'
 
 /** The files of sql/ and their hashes, as the bundling found them. */
 declare const SQL_HASHES: Readonly<Record<string, string>>
@@ -19,9 +22,10 @@ interface Context {
   readonly waitUntil: (promise: Promise<unknown>) => void
 }
 
-/** What one request has opened. */
+/** What one request has opened, and what is to be said of it. */
 interface Opened {
   database?: Database
+  seen?: Observation
 }
 
 const opened = new AsyncLocalStorage<Opened>()
@@ -40,25 +44,54 @@ function sqlOfRequest(url: string): Sql {
   })
 }
 
-function openApp(bindings: Bindings): App {
+interface Audited extends App {
+  /** Writes a row of the audit, over the connection of the request. */
+  readonly audit: (seen: Observation) => Promise<void>
+}
+
+function openApp(bindings: Bindings): Audited {
   const texts = Object.entries(bindings).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
   const config = readConfig(Object.fromEntries(texts))
   if (config.databaseUrl === undefined) throw new ConfigError('settings:\n- DATABASE_URL is wanted: PostgreSQL by URL')
-  return createApp({
-    sql: sqlOfRequest(config.databaseUrl),
-    config,
-    observe: lineObserver(config.logLevel, console.error),
-    sqlHashes: SQL_HASHES,
-    version,
-    // the answer to one request may not come of another's I/O
-    writesTogether: 1,
-    // a worker may not make code while it serves
-    aot: false,
-  })
+  const remember = (observation: Observation): void => {
+    const request = opened.getStore()
+    if (request !== undefined && isAudited(observation)) request.seen = observation
+  }
+  const sql = sqlOfRequest(config.databaseUrl)
+  return {
+    ...createApp({
+      sql,
+      config,
+      observe: observeAll(lineObserver(config.logLevel, console.error), remember),
+      sqlHashes: SQL_HASHES,
+      version,
+      // each isolate counts by itself
+      gate: createGate({ config }),
+      // the answer to one request may not come of another's I/O
+      writesTogether: 1,
+      // a worker may not make code while it serves
+      aot: false,
+    }),
+    audit: async (seen) => {
+      // nobody sees an isolate end: it is no process, and its rows are of nobody's
+      const batch = { process: null, sequence: null, kind: 'rows', lost: 0 } as const
+      await writeAudit(sql, { ...batch, rows: [{ ...auditRow(seen), agoMs: 0 }] })
+    },
+  }
 }
 
 /** One an isolate: what it remembers of tokens and totals is good for every request. */
-let app: App | undefined
+let app: Audited | undefined
+
+async function leave(own: Opened): Promise<void> {
+  try {
+    if (own.seen !== undefined) await app?.audit(own.seen)
+  } catch (thrown) {
+    console.error(thrown)
+  } finally {
+    await own.database?.close()
+  }
+}
 
 export default {
   async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
@@ -66,12 +99,15 @@ export default {
     try {
       app ??= openApp(bindings)
       const { fetch } = app
-      return await opened.run(own, () => fetch(request))
+      // the network in front of the worker writes it, over what a client may have sent
+      const peer = request.headers.get('cf-connecting-ip') ?? undefined
+      return await opened.run(own, () => fetch(request, peer))
     } catch (thrown) {
       console.error(thrown instanceof ConfigError ? thrown.message : thrown)
       return errorResponse(toApiError(thrown))
     } finally {
-      if (own.database !== undefined) context.waitUntil(own.database.close())
+      // behind the response: the row, and then the connection
+      context.waitUntil(opened.run(own, () => leave(own)))
     }
   },
 }

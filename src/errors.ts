@@ -107,6 +107,19 @@ export function errorResponse(error: ApiError, path = ''): Response {
   return Response.json(body, { status: error.status, headers: error.headers })
 }
 
+/**
+ * The refusal in the form of the token endpoint (RFC 6749, section 5.2). Its codes know neither too many requests nor a hub
+ * that cannot answer: those of section 4.1.2.1 stand for them.
+ */
+export function tokenErrorResponse({ status, message, headers }: ApiError): Response {
+  const isLater = status === 429 || status === 503
+  const error = isLater ? 'temporarily_unavailable' : status === 403 ? 'access_denied' : 'server_error'
+  return Response.json({ error, error_description: message }, { status, headers: { ...uncached, ...headers } })
+}
+
+/** No cache may keep an answer of the token endpoint. */
+export const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
 /** The codes that 1.1 spells otherwise. */
 const spelling: Partial<Record<CodeMinor, string>> = {
   invaliddata: 'invalid data',

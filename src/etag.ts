@@ -16,3 +16,10 @@ export const isKnown = (tags: readonly string[] | undefined, tag: string): boole
 /** If-Match: the versions that a record may have, of any build; a weak tag matches none. RFC 9110, 13.1.1. */
 export const versionsOf = (tags: readonly string[] | undefined): readonly string[] | undefined =>
   tags?.flatMap((tag) => (tag === '*' ? [tag] : (/^"(\d+)-[^"]*"$/.exec(tag)?.slice(1) ?? [])))
+
+/** Of a text, in a few characters: to tell representations apart, not to keep a secret. */
+export function hashOf(text: string): string {
+  let hash = 0
+  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
+  return hash.toString(36)
+}

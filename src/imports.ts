@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { ApiError } from './errors.ts'
 import { Following } from './following.ts'
 import { isEnded, type Job, type JobChange, type JobFault, type JobOptions, type Jobs } from './jobs.ts'
-import type { Asked, Handler } from './own.ts'
+import { type Asked, type Handler, linkTo, type Place } from './own.ts'
 import { packageOf, receive } from './upload.ts'
 
 /** Whom to tell of an import; what nobody is told of, a worker finds by itself. */
@@ -142,16 +142,7 @@ const changeTold = ({ overwritten, ...change }: JobChange) => ({
   ...(overwritten ? { overwritten } : {}),
 })
 
-type Place = Readonly<Record<string, string | number>>
-
 const limitOf = ({ parameters }: Asked): number => Number(parameters['limit'])
-
-/** RFC 8288: the same question, from another place on. */
-function linkTo(origin: string, { url }: Asked, place: Place): string {
-  const next = new URL(url.pathname + url.search, origin)
-  for (const [name, value] of Object.entries(place)) next.searchParams.set(name, String(value))
-  return `<${next.href}>; rel="next"`
-}
 
 /** The note in the body; undefined where there is no body. Throws ApiError: 422 with the path, 413 for a large body. */
 async function noteOf({ request }: Asked): Promise<string | undefined> {

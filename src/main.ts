@@ -1,97 +1,24 @@
 // Bun's command line, and the composition root: reads the arguments and the environment, opens what a command needs, and
 // runs it. Answers go to stdout, everything else to stderr.
 
-import { parseArgs } from 'node:util'
+import { auditRun } from './cli/audit.ts'
 import { clientsCommand } from './cli/clients.ts'
 import { CommandError, openData } from './cli/data.ts'
 import { bundleEdge } from './cli/edge.ts'
+import { eraseRun } from './cli/erase.ts'
 import { exportRun } from './cli/exporting.ts'
+import { type Flags, parse, usage } from './cli/flags.ts'
 import { importRun, importsFlags, importsRun, jobOptions } from './cli/import_flags.ts'
 import { keysCommand } from './cli/keys.ts'
+import { serverGate } from './cli/limiting.ts'
 import { quickstart } from './cli/quickstart.ts'
-import { appFor, listen, untilSignal } from './cli/serving.ts'
+import { appFor, listen, untilSignal, withAudit } from './cli/serving.ts'
 import { announceImports, metricsOf, startImports, workerApp } from './cli/working.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { district } from './district/district.ts'
 import { ImportError } from './importer.ts'
 import { migrate, readSqlFiles } from './migrate.ts'
 import { writeZip, ZipError } from './zip.ts'
-
-const usage = `RosterHub: OneRoster packages in, the OneRoster REST API out.
-
-  quickstart [--port 3000] [--data .rosterhub] [--import FILE.zip] [--json]
-  serve [--port 3000] [--data .rosterhub] [--work]
-  work [--port N]
-  migrate [--data .rosterhub]
-  import FILE.zip [--source NAME] [--assume bulk|delta] [--strict] [--keep-dangling] [--take-over] [--faults FILE.csv] [--json]
-  import FILE.zip --url URL [--preview] [--on-fault skip|reject] [--force] [--no-wait] and those above
-  imports list | show ID | apply ID [--note TEXT] | cancel ID | revert ID [--note TEXT] | changes ID | faults ID
-    [--url URL] [--status S] [--source NAME] [--limit N] [--file NAME.csv] [--action A] [--faults FILE.csv] [--no-wait] [--json]
-  export FILE.zip [--since INSTANT] [--data .rosterhub] [--url URL [--client-id ID] [--client-secret SECRET]] [--json]
-  clients create --name NAME --scope SCOPE… [--oauth1] [--cidr BLOCK]… [--per-minute N] | list
-    | limit ID [--cidr BLOCK]… [--per-minute N] | rotate ID | revoke ID [--json]
-  clients grant ID [--org SOURCEDID…] [--role ROLE…] [--entity NAME…] [--hide NAME[.FIELD]…] [--read-only] | --all [--json]
-  keys issue --name NAME (--client ID | --scope SCOPE…) [--expires 365d] [--cidr BLOCK]… [--per-minute N] | list [--client ID]
-    | rotate ID [--overlap 24h] | extend ID (--for 90d | --until DATE) | revoke ID [--json]
-  district --students N --out FILE.zip [--seed K] [--gradebook]
-  edge --out FILE.js
-
-With --url the client's id and secret come from ROSTERHUB_CLIENT_ID and ROSTERHUB_CLIENT_SECRET, or --client-id and
---client-secret, which other users of the machine can see. The exit code is 0 for completed, 2 for held, 1 for failed.
-
-Settings come from the environment: DATABASE_URL (PostgreSQL instead of the embedded PGlite), PUBLIC_URL, LOG_LEVEL and
-those the README lists.`
-
-const options = {
-  port: { type: 'string' },
-  data: { type: 'string' },
-  import: { type: 'string' },
-  json: { type: 'boolean' },
-  source: { type: 'string' },
-  assume: { type: 'string' },
-  strict: { type: 'boolean' },
-  'keep-dangling': { type: 'boolean' },
-  'take-over': { type: 'boolean' },
-  faults: { type: 'string' },
-  since: { type: 'string' },
-  name: { type: 'string' },
-  scope: { type: 'string', multiple: true },
-  oauth1: { type: 'boolean' },
-  client: { type: 'string' },
-  cidr: { type: 'string', multiple: true },
-  'per-minute': { type: 'string' },
-  expires: { type: 'string' },
-  overlap: { type: 'string' },
-  for: { type: 'string' },
-  until: { type: 'string' },
-  students: { type: 'string' },
-  out: { type: 'string' },
-  seed: { type: 'string' },
-  gradebook: { type: 'boolean' },
-  work: { type: 'boolean' },
-  url: { type: 'string' },
-  'client-id': { type: 'string' },
-  'client-secret': { type: 'string' },
-  preview: { type: 'boolean' },
-  'on-fault': { type: 'string' },
-  force: { type: 'boolean' },
-  'no-wait': { type: 'boolean' },
-  note: { type: 'string' },
-  status: { type: 'string' },
-  limit: { type: 'string' },
-  file: { type: 'string' },
-  action: { type: 'string' },
-  org: { type: 'string', multiple: true },
-  role: { type: 'string', multiple: true },
-  entity: { type: 'string', multiple: true },
-  hide: { type: 'string', multiple: true },
-  'read-only': { type: 'boolean' },
-  all: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const
-
-type Flags = ReturnType<typeof parse>['values']
-const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
 
 const directoryOf = (flags: Flags): string => flags.data ?? '.rosterhub'
 
@@ -111,11 +38,15 @@ async function serveCommand(config: Config, flags: Flags): Promise<void> {
     // embedded, no other process could run them
     const metrics = metricsOf(database)
     const imports = flags.work || data.owner.embedded ? startImports(data, config, metrics) : announceImports(config)
-    const server = listen(appFor(database, config, { imports, metrics }), port)
-    process.stderr.write(`listening on port ${server.port}\n`)
-    await untilSignal()
-    await server.stop()
-    await imports.close()
+    const { gate, close } = serverGate(config)
+    await withAudit(database, config, async (audit) => {
+      const server = listen(appFor(database, config, { imports, metrics, gate, audit }), port)
+      process.stderr.write(`listening on port ${server.port}\n`)
+      await untilSignal()
+      await server.stop()
+      close()
+      await imports.close()
+    })
   } finally {
     await data.close()
   }
@@ -227,6 +158,10 @@ async function run(argv: string[]): Promise<void> {
     case 'clients':
     case 'keys':
       return credentialsRun(config, flags, positionals)
+    case 'audit':
+      return auditRun(config, { ...flags, data: directoryOf(flags) }, rest)
+    case 'erase':
+      return eraseRun(config, { ...flags, data: directoryOf(flags) }, rest[0])
     case 'district':
       return districtCommand(flags)
     case 'edge':

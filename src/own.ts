@@ -37,6 +37,16 @@ export async function answerOwn(
   return { response: await handle({ request, client: caller.client, caller, url, parameters, visit }) }
 }
 
+/** Where another page begins, by the parameters that say so. */
+export type Place = Readonly<Record<string, string | number>>
+
+/** RFC 8288: the same question, from another place on. */
+export function linkTo(origin: string, { url }: Pick<Asked, 'url'>, place: Place): string {
+  const next = new URL(url.pathname + url.search, origin)
+  for (const [name, value] of Object.entries(place)) next.searchParams.set(name, String(value))
+  return `<${next.href}>; rel="next"`
+}
+
 const bad = (name: string, reason: string): ApiError =>
   new ApiError('invaliddata', `${name}: ${reason}`, { status: 400 })
 

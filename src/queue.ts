@@ -1,10 +1,9 @@
 // Ids of imports on their way to a worker: first in, first out within a source, sources side by side.
 // The interface, and the queue on Redis by groupmq; local_queue.ts has the one in a process. An id is a wake-up and no more:
-// what is to be done, the database says, so one that is lost costs time and nothing else. The only importer of groupmq and
-// ioredis.
+// what is to be done, the database says, so one that is lost costs time and nothing else. The only importer of groupmq.
 
 import { Queue } from 'groupmq'
-import { Redis } from 'ioredis'
+import { connectRedis } from './redis.ts'
 
 export interface Wake {
   /** Of the import: digits. */
@@ -49,7 +48,7 @@ const lookMs = 250
  */
 export function redisQueue(url: string, options: RedisQueueOptions = {}): ImportQueue {
   const { name = 'csv-import', answerMs = 1000, deadMs = 10_000, onError = () => {} } = options
-  const redis = connect(url, answerMs, onError)
+  const { redis, untilReady, close } = connectRedis(url, { answerMs, onError })
   const queue = new Queue<Wake>({ redis, namespace: name, jobTimeoutMs: Math.max(3000, deadMs), keepFailed: 0 })
   // its answers are joined by '|||': a source may hold that
   const pack = ({ id, source }: Wake): Wake => ({ id, source: encodeURIComponent(source) })
@@ -59,7 +58,7 @@ export function redisQueue(url: string, options: RedisQueueOptions = {}): Import
   }
   return {
     add: async (wake) => {
-      await untilReady(redis, answerMs)
+      await untilReady()
       const data = pack(wake)
       await queue.add({ groupId: data.source, jobId: wake.id, data })
     },
@@ -69,67 +68,8 @@ export function redisQueue(url: string, options: RedisQueueOptions = {}): Import
       const { waiting, active } = await queue.getJobCounts()
       return { waiting, active }
     },
-    close: async () => redis.disconnect(),
+    close: async () => close(),
   }
-}
-
-function connect(url: string, answerMs: number, onError: QueueError): Redis {
-  const redis = new Redis(url, {
-    connectTimeout: answerMs,
-    commandTimeout: answerMs,
-    // nobody waits for a Redis that is gone: the database has the jobs
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt: number) => Math.min(50 * attempt, 1000),
-  })
-  let isGone = false
-  redis.on('ready', () => {
-    isGone = false
-  })
-  redis.on('error', (cause) => {
-    if (!isGone) onError(cause)
-    isGone = true
-  })
-  return keepScripts(redis)
-}
-
-/**
- * Scripts are known to Redis by their hash until it restarts or is told to forget them, and groupmq loads each only once:
- * one that Redis has forgotten is sent again with its text.
- */
-function keepScripts(redis: Redis): Redis {
-  type Command = (...all: readonly unknown[]) => Promise<unknown>
-  const texts = new Map<unknown, unknown>()
-  const commands = redis as unknown as Record<'script' | 'evalsha' | 'eval', Command>
-  const script = commands.script.bind(redis)
-  const evalsha = commands.evalsha.bind(redis)
-  commands.script = async (verb, text) => {
-    const hash = await script(verb, text)
-    if (verb === 'load') texts.set(hash, text)
-    return hash
-  }
-  commands.evalsha = (hash, ...rest) =>
-    evalsha(hash, ...rest).catch((thrown: unknown) => {
-      if (!texts.has(hash) || !String(thrown).includes('NOSCRIPT')) throw thrown
-      return commands.eval(texts.get(hash), ...rest)
-    })
-  return redis
-}
-
-function untilReady(redis: Redis, ms: number): Promise<void> {
-  if (redis.status === 'ready') return Promise.resolve()
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error): void => {
-      clearTimeout(timer)
-      redis.off('ready', ready)
-      if (error === undefined) resolve()
-      else reject(error)
-    }
-    const ready = (): void => settle()
-    const timer = setTimeout(() => settle(new Error('Redis does not answer')), ms)
-    redis.once('ready', ready)
-  })
 }
 
 function runWorker(

@@ -14,6 +14,8 @@ export interface RoutedOperation {
   /** As the documents have it: /orgs/{sourcedId}. */
   readonly path: string
   readonly answer: Answer
+  /** Its refusals, where they are not in the form of its binding. */
+  readonly refuse?: (error: ApiError) => Response
 }
 
 export interface Route {
@@ -73,8 +75,9 @@ async function answered(
     await gate.enter(visit)
     return await operation.answer(visit)
   } catch (thrown) {
-    const error = toApiError(thrown)
-    return { response: errorResponse(error, operation.path), cause: error.cause ?? error }
+    const error = await gate.refused(visit, toApiError(thrown))
+    const { refuse = (refusal) => errorResponse(refusal, operation.path) } = operation
+    return { response: refuse(error), cause: error.cause ?? error }
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { type BodyFault, readText } from './bytes.ts'
 import type { CredentialStore } from './credentials.ts'
-import { toApiError } from './errors.ts'
+import { toApiError, tokenErrorResponse, uncached } from './errors.ts'
 import { randomSecret, sha256 } from './secrets.ts'
 import type { Gate, Visit } from './visit.ts'
 
@@ -23,9 +23,7 @@ export async function answerToken(
     return { response: await grant(options, visit) }
   } catch (thrown) {
     if (thrown instanceof TokenRefusal) return { response: thrown.response() }
-    const { status } = toApiError(thrown)
-    const code = status === 503 ? 'temporarily_unavailable' : 'server_error'
-    return { response: new TokenRefusal(code, 'the hub failed to answer', status).response(), cause: thrown }
+    return { response: tokenErrorResponse(toApiError(thrown)), cause: thrown }
   }
 }
 
@@ -41,6 +39,7 @@ async function grant({ store, gate, tokenSeconds }: TokenEndpointOptions, visit:
     .get('scope')
     ?.split(' ')
     .filter((scope) => scope !== '')
+  await gate.claim(visit, client)
   const token = randomSecret()
   const granted = await store.createToken(
     client,
@@ -55,12 +54,11 @@ async function grant({ store, gate, tokenSeconds }: TokenEndpointOptions, visit:
     throw new TokenRefusal('invalid_client', 'unknown client or wrong secret', 401, headers)
   }
   visit.client = client
+  await gate.proved(visit, client)
   if (granted.length === 0) throw new TokenRefusal('invalid_scope', 'the client may have none of the scopes asked for')
   const body = { access_token: token, token_type: 'Bearer', expires_in: tokenSeconds, scope: granted.join(' ') }
   return Response.json(body, { headers: uncached })
 }
-
-const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 class TokenRefusal extends Error {
   constructor(

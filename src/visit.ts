@@ -1,6 +1,8 @@
 // One request on its way through the stages, and what they find out about it. Made once a request; the stages fill in who
 // asks and how many records they were given, and what is observed of the request is read from here, refusals included.
 
+import type { ApiError } from './errors.ts'
+
 /** Who asks, as a credential tells. */
 export interface Caller {
   readonly client: string
@@ -37,17 +39,29 @@ export interface Visit {
 export interface Gate {
   /** Before anything else is done for the request. Throws ApiError: 403 by address, 429 by rate. */
   enter(visit: Visit): Promise<void>
+  /** Before a secret of `client` is looked at. Throws ApiError 429 where it came too soon after wrong ones, or too often. */
+  claim(visit: Visit, client: string): Promise<void>
+  /** The secret of `client` was right: wrong ones before it are forgotten. Throws ApiError 429 where it comes too often. */
+  proved(visit: Visit, client: string): Promise<void>
   /** Once the caller is known, before its scopes are looked at. Throws ApiError as `enter` does. */
   admit(visit: Visit, caller: Caller): Promise<void>
-  /** A credential that proved wrong, of `client` where one was named: whoever guesses waits longer each time. */
+  /**
+   * A credential that proved wrong, of `client` where one was named: whoever guesses waits longer each time. Throws ApiError
+   * 429 where it came too soon after others.
+   */
   failed(visit: Visit, client?: string): Promise<void>
+  /** A refusal on its way out, one by `enter` and `admit` too -> the one to answer: a 401 counts as `failed`. */
+  refused(visit: Visit, error: ApiError): Promise<ApiError>
 }
 
 /** Keeps nobody out. */
 export const openGate: Gate = {
   enter: async () => {},
+  claim: async () => {},
+  proved: async () => {},
   admit: async () => {},
   failed: async () => {},
+  refused: async (_visit, error) => error,
 }
 
 const requestIdPattern = /^[\w.:-]{1,64}$/

@@ -2,6 +2,7 @@
 // and runs them. Any number of workers run side by side; what one of them holds, its lease in the database says.
 
 import { type Attempt, type AttemptOptions, attemptJob } from './attempt.ts'
+import { purgeAudit } from './audit_log.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
 import { type Job, Jobs, WorkerJobs } from './jobs.ts'
@@ -22,6 +23,7 @@ export interface WorkerOptions {
     | 'importMaxUnpackedBytes'
     | 'importMaxDeletePercent'
     | 'importMaxFaultPercent'
+    | 'auditKeepDays'
   >
   /** Milliseconds between two looks at what waits in the database; default a fifth of importLeaseMs, at most 5000. */
   readonly sweepMs?: number
@@ -136,7 +138,11 @@ export function startWorker(options: WorkerOptions): Worker {
     await queue.repair().catch(() => {})
   }
   const sweeps = every(sweepMs, sweep, failed)
-  const purges = every(purgeMs, () => jobs.purge(config.importKeepDays), failed)
+  const purge = async (): Promise<void> => {
+    await jobs.purge(config.importKeepDays)
+    await purgeAudit(database, config.auditKeepDays)
+  }
+  const purges = every(purgeMs, purge, failed)
   const hands = queue.work(({ source }) => drain(source), config.importConcurrency)
 
   return {

@@ -21,7 +21,8 @@ import { CommandError, type Data, openData } from './data.ts'
 import { importDemo, putAssessments } from './demo.ts'
 import { withWorker } from './import_flags.ts'
 import { type ImportsFlags, sendPackage } from './imports.ts'
-import { appFor, listen, untilSignal } from './serving.ts'
+import { serverGate } from './limiting.ts'
+import { appFor, listen, untilSignal, withAudit } from './serving.ts'
 import { metricsOf, startImports } from './working.ts'
 
 export interface QuickstartOptions {
@@ -47,19 +48,22 @@ export async function quickstart(settings: Config, options: QuickstartOptions): 
     const database = await data.app()
     const metrics = metricsOf(database)
     const imports = startImports(data, config, metrics)
-    const app = appFor(database, config, { imports, metrics })
-    if (isNewDemo) await putAssessments(app, credentials)
-    const server = listen(app, options.port)
-    const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
-    const ready = {
-      baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
-      tokenUrl: `${baseUrl}/oauth2/token`,
-      ...credentials,
-    }
-    process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : welcome(ready))
-    await untilSignal()
-    await server.stop()
-    await imports.close()
+    const { gate, close } = serverGate(config)
+    await withAudit(database, config, async (audit) => {
+      if (isNewDemo) await putAssessments(appFor(database, config, { audit }), credentials)
+      const server = listen(appFor(database, config, { imports, metrics, gate, audit }), options.port)
+      const baseUrl = config.publicUrl ?? `http://localhost:${server.port}`
+      const ready = {
+        baseUrl: `${baseUrl}/ims/oneroster/rostering/v1p2`,
+        tokenUrl: `${baseUrl}/oauth2/token`,
+        ...credentials,
+      }
+      process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : welcome(ready))
+      await untilSignal()
+      await server.stop()
+      close()
+      await imports.close()
+    })
   } finally {
     await data.close()
   }

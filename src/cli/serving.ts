@@ -2,16 +2,35 @@
 
 import packageJson from '../../package.json' with { type: 'json' }
 import { type App, type AppOptions, createApp } from '../app.ts'
+import { type Audit, startAudit } from '../audit.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
 import { errorResponse, toApiError } from '../errors.ts'
 import { sqlHashes } from '../migrate.ts'
-import { lineObserver } from '../observe.ts'
+import { lineObserver, lineTeller, observeAll } from '../observe.ts'
 import { CommandError } from './data.ts'
 
+const writeLine = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** Serves with the audit of this process, over the connections that answer requests; it is written to its end in any case. */
+export async function withAudit(
+  database: Database,
+  config: Config,
+  serve: (audit: Audit) => Promise<void>,
+): Promise<void> {
+  const audit = startAudit(database.sql, { tell: lineTeller(config.logLevel, writeLine) })
+  try {
+    await serve(audit)
+  } finally {
+    await audit.close()
+  }
+}
+
+type More = Pick<AppOptions, 'imports' | 'metrics' | 'gate'> & { readonly audit: Audit }
+
 /** The app over a database; `more` is what not every place has. */
-export function appFor(database: Database, config: Config, more: Pick<AppOptions, 'imports' | 'metrics'> = {}): App {
-  const observe = lineObserver(config.logLevel, (line) => process.stderr.write(`${line}\n`))
+export function appFor(database: Database, config: Config, { audit, ...more }: More): App {
+  const observe = observeAll(lineObserver(config.logLevel, writeLine), audit.observe)
   return createApp({
     sql: database.sql,
     exports: database,
@@ -46,7 +65,7 @@ export function listen(app: App, port: number): { readonly port: number; readonl
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, server) => {
         if (isLong.test(request.url)) server.timeout(request, longIdleSeconds)
-        return app.fetch(request)
+        return app.fetch(request, server.requestIP(request)?.address)
       },
       error: (thrown) => errorResponse(toApiError(thrown)),
     })

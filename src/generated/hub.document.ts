@@ -35,6 +35,10 @@ export default {
    "description": "Clients and API keys, for those who administer the hub."
   },
   {
+   "name": "Audit",
+   "description": "Who asked what of the hub."
+  },
+  {
    "name": "Health",
    "description": "Whether the hub is up, and fit to serve."
   },
@@ -106,6 +110,24 @@ export default {
      },
      "401": {
       "$ref": "#/components/responses/TokenError"
+     },
+     "403": {
+      "$ref": "#/components/responses/TokenError"
+     },
+     "429": {
+      "description": "Too many requests from one address or for one client, or a secret too soon after wrong ones (`temporarily_unavailable`).",
+      "headers": {
+       "Retry-After": {
+        "$ref": "#/components/headers/RetryAfter"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/TokenError"
+        }
+       }
+      }
      }
     }
    }
@@ -332,6 +354,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -424,6 +449,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -515,6 +543,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -609,6 +640,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -721,6 +755,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -776,6 +813,9 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -842,6 +882,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/UnprocessableEntity"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -904,6 +947,9 @@ export default {
      },
      "409": {
       "$ref": "#/components/responses/Conflict"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -970,6 +1016,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/UnprocessableEntity"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1041,15 +1090,14 @@ export default {
      "403": {
       "$ref": "#/components/responses/Forbidden"
      },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Another export is being made (`server_busy`).",
       "headers": {
        "Retry-After": {
-        "description": "Seconds after which to ask again.",
-        "schema": {
-         "type": "integer",
-         "minimum": 1
-        }
+        "$ref": "#/components/headers/RetryAfter"
        }
       },
       "content": {
@@ -1105,6 +1153,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -1180,6 +1231,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1252,6 +1306,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1315,6 +1372,9 @@ export default {
      },
      "409": {
       "$ref": "#/components/responses/Conflict"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1364,6 +1424,225 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     }
+    }
+   }
+  },
+  "/admin/clients/{clientId}/grant": {
+   "get": {
+    "operationId": "getGrant",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Read what a client is granted",
+    "description": "The scopes that its grant leaves it, and the grant where it was given one. Without one it sees all that its scopes open.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "What the client is granted.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Granted"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     }
+    }
+   },
+   "put": {
+    "operationId": "setGrant",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "Set what a client is granted",
+    "description": "Replaces the grant it had: what is left out is without a limit of its kind. The client's next request is answered by it, in every process. A client with limits can neither import nor administer, whatever scopes it has.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     }
+    ],
+    "requestBody": {
+     "required": true,
+     "content": {
+      "application/json": {
+       "schema": {
+        "$ref": "#/components/schemas/GrantOrder"
+       },
+       "example": {
+        "orgs": [
+         "org-0001"
+        ],
+        "roles": [
+         "student",
+         "teacher"
+        ],
+        "hidden": [
+         "demographics",
+         "users.sms"
+        ],
+        "mayWrite": false
+       }
+      }
+     }
+    },
+    "responses": {
+     "200": {
+      "description": "What the client is granted now.",
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Granted"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "413": {
+      "$ref": "#/components/responses/BodyTooLarge"
+     },
+     "422": {
+      "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     }
+    }
+   }
+  },
+  "/admin/clients/{clientId}/preview": {
+   "get": {
+    "operationId": "previewClient",
+    "tags": [
+     "Admin"
+    ],
+    "summary": "See what a client would see",
+    "description": "Every collection of OneRoster 1.2 that the client's scopes open, with the number of records it would be given and the first of them, as it would be given them. A collection that the asking token's own scopes do not open is withheld.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "$ref": "#/components/parameters/clientId"
+     },
+     {
+      "name": "sample",
+      "in": "query",
+      "description": "Records shown of each collection, at most.",
+      "schema": {
+       "type": "integer",
+       "minimum": 0,
+       "maximum": 100,
+       "default": 3
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "What the client would see.",
+      "headers": {
+       "Cache-Control": {
+        "description": "Always no-store.",
+        "schema": {
+         "type": "string",
+         "enum": [
+          "no-store"
+         ]
+        }
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/Preview"
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "404": {
+      "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1422,6 +1701,9 @@ export default {
      },
      "403": {
       "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    },
@@ -1501,6 +1783,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1583,6 +1868,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1651,6 +1939,9 @@ export default {
      },
      "422": {
       "$ref": "#/components/responses/Unprocessable"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -1700,6 +1991,177 @@ export default {
      },
      "404": {
       "$ref": "#/components/responses/NotFound"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     }
+    }
+   }
+  },
+  "/admin/audit": {
+   "get": {
+    "operationId": "listAudit",
+    "tags": [
+     "Audit"
+    ],
+    "summary": "What was asked of the hub",
+    "description": "One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records, not what somebody made up, and none of people who were erased.",
+    "security": [
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin"
+      ]
+     },
+     {
+      "OAuth2CC": [
+       "urn:rosterhub:scope/admin.readonly"
+      ]
+     },
+     {
+      "ApiKey": []
+     }
+    ],
+    "parameters": [
+     {
+      "name": "client",
+      "in": "query",
+      "description": "Only those of the client with this id.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "key",
+      "in": "query",
+      "description": "Only those that came with the API key of this id.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "operation",
+      "in": "query",
+      "description": "Only those of this operation, by its operationId; `none` where the path or the method is none of the hub's.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "name": "status",
+      "in": "query",
+      "description": "Only those with this status.",
+      "schema": {
+       "type": "integer",
+       "minimum": 100,
+       "maximum": 599
+      }
+     },
+     {
+      "name": "from",
+      "in": "query",
+      "description": "Only those from this moment on, as RFC 3339 has it.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     },
+     {
+      "name": "to",
+      "in": "query",
+      "description": "Only those before this moment.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     },
+     {
+      "name": "requestId",
+      "in": "query",
+      "description": "Only those whose answer had this X-Request-Id.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 64
+      }
+     },
+     {
+      "name": "subject",
+      "in": "query",
+      "description": "Only those in whose path this sourcedId stood.",
+      "schema": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     {
+      "$ref": "#/components/parameters/limit"
+     },
+     {
+      "name": "before",
+      "in": "query",
+      "description": "Only those before the entry with this id; as the `next` link has it.",
+      "schema": {
+       "type": "integer",
+       "minimum": 1,
+       "maximum": 9007199254740991
+      }
+     }
+    ],
+    "responses": {
+     "200": {
+      "description": "A page of entries.",
+      "headers": {
+       "Link": {
+        "$ref": "#/components/headers/Link"
+       }
+      },
+      "content": {
+       "application/json": {
+        "schema": {
+         "$ref": "#/components/schemas/AuditPage"
+        },
+        "example": {
+         "audit": [
+          {
+           "id": 1042,
+           "at": "2026-11-23T16:25:55.551Z",
+           "clientId": "gradebook-vendor",
+           "operation": "getUser",
+           "method": "GET",
+           "path": "/ims/oneroster/rostering/v1p2/users/{sourcedId}",
+           "status": 200,
+           "address": "203.0.113.7",
+           "rows": 1,
+           "requestId": "0b9f3c1e-6a0e-4a53-9b1c-4f0f0f6d2a11",
+           "subjects": [
+            "s-0000047"
+           ]
+          }
+         ]
+        }
+       }
+      }
+     },
+     "400": {
+      "$ref": "#/components/responses/BadRequest"
+     },
+     "401": {
+      "$ref": "#/components/responses/Unauthorised"
+     },
+     "403": {
+      "$ref": "#/components/responses/Forbidden"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2172,6 +2634,13 @@ export default {
     "schema": {
      "type": "string"
     }
+   },
+   "RetryAfter": {
+    "description": "Seconds after which to ask again.",
+    "schema": {
+     "type": "integer",
+     "minimum": 1
+    }
    }
   },
   "requestBodies": {
@@ -2211,7 +2680,7 @@ export default {
     }
    },
    "Forbidden": {
-    "description": "The access token or API key carries none of the scopes of this operation, or what it would give is not its own (`forbidden`).",
+    "description": "The access token or API key carries none of the scopes of this operation, may not be used from this address, or what it would give is not its own (`forbidden`).",
     "content": {
      "application/json": {
       "schema": {
@@ -2280,6 +2749,21 @@ export default {
      }
     }
    },
+   "TooManyRequests": {
+    "description": "Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer.",
+    "headers": {
+     "Retry-After": {
+      "$ref": "#/components/headers/RetryAfter"
+     }
+    },
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
    "TokenError": {
     "description": "Why there is no token, in the form of RFC 6749, section 5.2.",
     "content": {
@@ -2296,6 +2780,86 @@ export default {
    }
   },
   "schemas": {
+   "AuditPage": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "audit"
+    ],
+    "properties": {
+     "audit": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/AuditEntry"
+      }
+     }
+    }
+   },
+   "AuditEntry": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "id",
+     "at",
+     "operation",
+     "method",
+     "path",
+     "status",
+     "requestId"
+    ],
+    "properties": {
+     "id": {
+      "type": "integer",
+      "minimum": 1,
+      "description": "Ids have no gaps."
+     },
+     "at": {
+      "type": "string",
+      "format": "date-time",
+      "description": "When it was answered."
+     },
+     "clientId": {
+      "type": "string",
+      "description": "Absent where nobody was known."
+     },
+     "keyId": {
+      "type": "string",
+      "description": "The API key it came with."
+     },
+     "operation": {
+      "type": "string"
+     },
+     "method": {
+      "type": "string"
+     },
+     "path": {
+      "type": "string",
+      "description": "With the names of its arguments in place of the ids."
+     },
+     "status": {
+      "type": "integer"
+     },
+     "address": {
+      "type": "string",
+      "description": "Where it came from."
+     },
+     "rows": {
+      "type": "integer",
+      "minimum": 0,
+      "description": "Records in the answer."
+     },
+     "requestId": {
+      "type": "string"
+     },
+     "subjects": {
+      "type": "array",
+      "description": "The ids in the path that are known, in its order.",
+      "items": {
+       "type": "string"
+      }
+     }
+    }
+   },
    "TokenRequest": {
     "type": "object",
     "required": [
@@ -2364,7 +2928,8 @@ export default {
        "unsupported_grant_type",
        "invalid_scope",
        "server_error",
-       "temporarily_unavailable"
+       "temporarily_unavailable",
+       "access_denied"
       ]
      },
      "error_description": {
@@ -2432,6 +2997,186 @@ export default {
         }
        },
        "additionalProperties": false
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "GrantOrder": {
+    "type": "object",
+    "properties": {
+     "orgs": {
+      "type": "array",
+      "description": "sourcedIds of orgs, each with all below it; absent, all orgs.",
+      "minItems": 1,
+      "maxItems": 10000,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "roles": {
+      "type": "array",
+      "description": "Roles of the people who are shown, as OneRoster names them; absent, all.",
+      "minItems": 1,
+      "maxItems": 100,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "entities": {
+      "type": "array",
+      "description": "The collections that are shown, as users or lineItems; absent, all.",
+      "minItems": 1,
+      "maxItems": 100,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "hidden": {
+      "type": "array",
+      "description": "Fields that are hidden, as users.email, and collections.",
+      "maxItems": 1000,
+      "items": {
+       "type": "string",
+       "minLength": 1,
+       "maxLength": 255
+      }
+     },
+     "mayWrite": {
+      "type": "boolean",
+      "description": "Whether its scopes to write hold; absent, they do."
+     }
+    },
+    "additionalProperties": false
+   },
+   "Granted": {
+    "type": "object",
+    "required": [
+     "clientId",
+     "scopes"
+    ],
+    "properties": {
+     "clientId": {
+      "type": "string"
+     },
+     "scopes": {
+      "type": "array",
+      "description": "Those that the grant leaves the client.",
+      "items": {
+       "type": "string"
+      }
+     },
+     "grant": {
+      "$ref": "#/components/schemas/Grant"
+     }
+    },
+    "additionalProperties": false
+   },
+   "Grant": {
+    "type": "object",
+    "required": [
+     "hidden",
+     "mayWrite",
+     "grantedAt"
+    ],
+    "properties": {
+     "orgs": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "roles": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "entities": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "hidden": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "mayWrite": {
+      "type": "boolean"
+     },
+     "grantedAt": {
+      "type": "string",
+      "format": "date-time"
+     }
+    },
+    "additionalProperties": false
+   },
+   "Preview": {
+    "type": "object",
+    "required": [
+     "clientId",
+     "scopes",
+     "collections"
+    ],
+    "properties": {
+     "clientId": {
+      "type": "string"
+     },
+     "scopes": {
+      "type": "array",
+      "items": {
+       "type": "string"
+      }
+     },
+     "grant": {
+      "$ref": "#/components/schemas/Grant"
+     },
+     "collections": {
+      "type": "array",
+      "items": {
+       "$ref": "#/components/schemas/PreviewedCollection"
+      }
+     }
+    },
+    "additionalProperties": false
+   },
+   "PreviewedCollection": {
+    "type": "object",
+    "required": [
+     "collection",
+     "operation"
+    ],
+    "properties": {
+     "collection": {
+      "type": "string",
+      "description": "As its records are enveloped: users."
+     },
+     "operation": {
+      "type": "string"
+     },
+     "isWithheld": {
+      "type": "boolean",
+      "description": "The asking token does not open it."
+     },
+     "total": {
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 9007199254740991
+     },
+     "records": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "additionalProperties": true
       }
      }
     },

@@ -2,6 +2,25 @@
 
 import { Type } from '@sinclair/typebox'
 
+export const AuditEntry = Type.Object({
+  "id": Type.Integer({"minimum":1}),
+  "at": Type.String({"format":"date-time"}),
+  "clientId": Type.Optional(Type.String()),
+  "keyId": Type.Optional(Type.String()),
+  "operation": Type.String(),
+  "method": Type.String(),
+  "path": Type.String(),
+  "status": Type.Integer(),
+  "address": Type.Optional(Type.String()),
+  "rows": Type.Optional(Type.Integer({"minimum":0})),
+  "requestId": Type.String(),
+  "subjects": Type.Optional(Type.Array(Type.String())),
+}, { additionalProperties: false })
+
+export const AuditPage = Type.Object({
+  "audit": Type.Array(AuditEntry),
+}, { additionalProperties: false })
+
 export const TokenRequest = Type.Object({
   "grant_type": Type.Literal("client_credentials"),
   "scope": Type.Optional(Type.String()),
@@ -17,7 +36,7 @@ export const Token = Type.Object({
 }, { additionalProperties: false })
 
 export const TokenError = Type.Object({
-  "error": Type.Union([Type.Literal("invalid_request"), Type.Literal("invalid_client"), Type.Literal("unsupported_grant_type"), Type.Literal("invalid_scope"), Type.Literal("server_error"), Type.Literal("temporarily_unavailable")]),
+  "error": Type.Union([Type.Literal("invalid_request"), Type.Literal("invalid_client"), Type.Literal("unsupported_grant_type"), Type.Literal("invalid_scope"), Type.Literal("server_error"), Type.Literal("temporarily_unavailable"), Type.Literal("access_denied")]),
   "error_description": Type.Optional(Type.String()),
 }, { additionalProperties: false })
 
@@ -31,6 +50,45 @@ export const Health = Type.Object({
   "uptimeSeconds": Type.Optional(Type.Number()),
   "checks": Type.Object({
 }, { additionalProperties: true }),
+}, { additionalProperties: false })
+
+export const GrantOrder = Type.Object({
+  "orgs": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":10000})),
+  "roles": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":100})),
+  "entities": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"minItems":1,"maxItems":100})),
+  "hidden": Type.Optional(Type.Array(Type.String({"minLength":1,"maxLength":255}), {"maxItems":1000})),
+  "mayWrite": Type.Optional(Type.Boolean()),
+}, { additionalProperties: false })
+
+export const Grant = Type.Object({
+  "orgs": Type.Optional(Type.Array(Type.String())),
+  "roles": Type.Optional(Type.Array(Type.String())),
+  "entities": Type.Optional(Type.Array(Type.String())),
+  "hidden": Type.Array(Type.String()),
+  "mayWrite": Type.Boolean(),
+  "grantedAt": Type.String({"format":"date-time"}),
+}, { additionalProperties: false })
+
+export const Granted = Type.Object({
+  "clientId": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "grant": Type.Optional(Grant),
+}, { additionalProperties: false })
+
+export const PreviewedCollection = Type.Object({
+  "collection": Type.String(),
+  "operation": Type.String(),
+  "isWithheld": Type.Optional(Type.Boolean()),
+  "total": Type.Optional(Type.Integer({"minimum":0,"maximum":9007199254740991})),
+  "records": Type.Optional(Type.Array(Type.Object({
+}, { additionalProperties: true }))),
+}, { additionalProperties: false })
+
+export const Preview = Type.Object({
+  "clientId": Type.String(),
+  "scopes": Type.Array(Type.String()),
+  "grant": Type.Optional(Grant),
+  "collections": Type.Array(PreviewedCollection),
 }, { additionalProperties: false })
 
 export const Addresses = Type.Array(Type.String({"minLength":1,"maxLength":50}), {"minItems":1,"maxItems":100})

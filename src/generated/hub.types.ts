@@ -286,6 +286,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/clients/{clientId}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a client is granted
+         * @description The scopes that its grant leaves it, and the grant where it was given one. Without one it sees all that its scopes open.
+         */
+        get: operations["getGrant"];
+        /**
+         * Set what a client is granted
+         * @description Replaces the grant it had: what is left out is without a limit of its kind. The client's next request is answered by it, in every process. A client with limits can neither import nor administer, whatever scopes it has.
+         */
+        put: operations["setGrant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/clients/{clientId}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what a client would see
+         * @description Every collection of OneRoster 1.2 that the client's scopes open, with the number of records it would be given and the first of them, as it would be given them. A collection that the asking token's own scopes do not open is withheld.
+         */
+        get: operations["previewClient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/keys": {
         parameters: {
             query?: never;
@@ -364,6 +408,26 @@ export interface paths {
          * @description For good, and within seconds in every process. A body is not read.
          */
         post: operations["revokeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was asked of the hub
+         * @description One entry for each request, refused ones with the others, newest first; probes and readings of the numbers that went well have none. An entry comes a moment after its answer. It has no query and no body, and of a path the ids alone: those of records, not what somebody made up, and none of people who were erased.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -553,6 +617,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AuditPage: {
+            audit: components["schemas"]["AuditEntry"][];
+        };
+        AuditEntry: {
+            /** @description Ids have no gaps. */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was answered.
+             */
+            at: string;
+            /** @description Absent where nobody was known. */
+            clientId?: string;
+            /** @description The API key it came with. */
+            keyId?: string;
+            operation: string;
+            method: string;
+            /** @description With the names of its arguments in place of the ids. */
+            path: string;
+            status: number;
+            /** @description Where it came from. */
+            address?: string;
+            /** @description Records in the answer. */
+            rows?: number;
+            requestId: string;
+            /** @description The ids in the path that are known, in its order. */
+            subjects?: string[];
+        };
         TokenRequest: {
             /** @enum {string} */
             grant_type: "client_credentials";
@@ -572,7 +664,7 @@ export interface components {
         };
         TokenError: {
             /** @enum {string} */
-            error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope" | "server_error" | "temporarily_unavailable";
+            error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope" | "server_error" | "temporarily_unavailable" | "access_denied";
             error_description?: string;
         };
         Liveness: {
@@ -593,6 +685,50 @@ export interface components {
                     durationMs?: number;
                 };
             };
+        };
+        GrantOrder: {
+            /** @description sourcedIds of orgs, each with all below it; absent, all orgs. */
+            orgs?: string[];
+            /** @description Roles of the people who are shown, as OneRoster names them; absent, all. */
+            roles?: string[];
+            /** @description The collections that are shown, as users or lineItems; absent, all. */
+            entities?: string[];
+            /** @description Fields that are hidden, as users.email, and collections. */
+            hidden?: string[];
+            /** @description Whether its scopes to write hold; absent, they do. */
+            mayWrite?: boolean;
+        };
+        Granted: {
+            clientId: string;
+            /** @description Those that the grant leaves the client. */
+            scopes: string[];
+            grant?: components["schemas"]["Grant"];
+        };
+        Grant: {
+            orgs?: string[];
+            roles?: string[];
+            entities?: string[];
+            hidden: string[];
+            mayWrite: boolean;
+            /** Format: date-time */
+            grantedAt: string;
+        };
+        Preview: {
+            clientId: string;
+            scopes: string[];
+            grant?: components["schemas"]["Grant"];
+            collections: components["schemas"]["PreviewedCollection"][];
+        };
+        PreviewedCollection: {
+            /** @description As its records are enveloped: users. */
+            collection: string;
+            operation: string;
+            /** @description The asking token does not open it. */
+            isWithheld?: boolean;
+            total?: number;
+            records?: {
+                [key: string]: unknown;
+            }[];
         };
         Limits: {
             addresses?: components["schemas"]["Addresses"];
@@ -898,7 +1034,7 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
-        /** @description The access token or API key carries none of the scopes of this operation, or what it would give is not its own (`forbidden`). */
+        /** @description The access token or API key carries none of the scopes of this operation, may not be used from this address, or what it would give is not its own (`forbidden`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -961,6 +1097,16 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
+        /** @description Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer. */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
         /** @description Why there is no token, in the form of RFC 6749, section 5.2. */
         TokenError: {
             headers: {
@@ -1009,6 +1155,8 @@ export interface components {
         Location: string;
         /** @description The address of the next page, with rel="next"; absent on the last one. */
         Link: string;
+        /** @description Seconds after which to ask again. */
+        RetryAfter: number;
     };
     pathItems: never;
 }
@@ -1040,6 +1188,17 @@ export interface operations {
             };
             400: components["responses"]["TokenError"];
             401: components["responses"]["TokenError"];
+            403: components["responses"]["TokenError"];
+            /** @description Too many requests from one address or for one client, or a secret too soon after wrong ones (`temporarily_unavailable`). */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenError"];
+                };
+            };
         };
     };
     listImports: {
@@ -1073,6 +1232,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     createImport: {
@@ -1177,6 +1337,7 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getImport: {
@@ -1247,6 +1408,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listImportFaults: {
@@ -1312,6 +1474,7 @@ export interface operations {
                     "application/json": components["schemas"]["imsx_StatusInfoDType"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listImportChanges: {
@@ -1371,6 +1534,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     followImport: {
@@ -1406,6 +1570,7 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     applyImport: {
@@ -1440,6 +1605,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["NoteTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     cancelImport: {
@@ -1480,6 +1646,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revertImport: {
@@ -1514,6 +1681,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["NoteTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     exportPackage: {
@@ -1544,11 +1712,11 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
             /** @description Another export is being made (`server_busy`). */
             503: {
                 headers: {
-                    /** @description Seconds after which to ask again. */
-                    "Retry-After"?: number;
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1578,6 +1746,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     createClient: {
@@ -1620,6 +1789,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     limitClient: {
@@ -1665,6 +1835,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     rotateClient: {
@@ -1698,6 +1869,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revokeClient: {
@@ -1728,6 +1900,127 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    getGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the client is granted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Granted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    setGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "orgs": [
+                 *         "org-0001"
+                 *       ],
+                 *       "roles": [
+                 *         "student",
+                 *         "teacher"
+                 *       ],
+                 *       "hidden": [
+                 *         "demographics",
+                 *         "users.sms"
+                 *       ],
+                 *       "mayWrite": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["GrantOrder"];
+            };
+        };
+        responses: {
+            /** @description What the client is granted now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Granted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    previewClient: {
+        parameters: {
+            query?: {
+                /** @description Records shown of each collection, at most. */
+                sample?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a client.
+                 * @example demo
+                 */
+                clientId: components["parameters"]["clientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the client would see. */
+            200: {
+                headers: {
+                    /** @description Always no-store. */
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listKeys: {
@@ -1754,6 +2047,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     issueKey: {
@@ -1798,6 +2092,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     rotateKey: {
@@ -1842,6 +2137,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     extendKey: {
@@ -1883,6 +2179,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     revokeKey: {
@@ -1913,6 +2210,74 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only those of the client with this id. */
+                client?: string;
+                /** @description Only those that came with the API key of this id. */
+                key?: string;
+                /** @description Only those of this operation, by its operationId; `none` where the path or the method is none of the hub's. */
+                operation?: string;
+                /** @description Only those with this status. */
+                status?: number;
+                /** @description Only those from this moment on, as RFC 3339 has it. */
+                from?: string;
+                /** @description Only those before this moment. */
+                to?: string;
+                /** @description Only those whose answer had this X-Request-Id. */
+                requestId?: string;
+                /** @description Only those in whose path this sourcedId stood. */
+                subject?: string;
+                /** @description How many there are on a page at most. */
+                limit?: components["parameters"]["limit"];
+                /** @description Only those before the entry with this id; as the `next` link has it. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audit": [
+                     *         {
+                     *           "id": 1042,
+                     *           "at": "2026-11-23T16:25:55.551Z",
+                     *           "clientId": "gradebook-vendor",
+                     *           "operation": "getUser",
+                     *           "method": "GET",
+                     *           "path": "/ims/oneroster/rostering/v1p2/users/{sourcedId}",
+                     *           "status": 200,
+                     *           "address": "203.0.113.7",
+                     *           "rows": 1,
+                     *           "requestId": "0b9f3c1e-6a0e-4a53-9b1c-4f0f0f6d2a11",
+                     *           "subjects": [
+                     *             "s-0000047"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getHealth: {

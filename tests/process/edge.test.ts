@@ -3,7 +3,9 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { verifyAudit } from '../../src/audit_log.ts'
 import { type Bundle, bundleEdge } from '../../src/cli/edge.ts'
+import { textArray } from '../../src/database.ts'
 import { atEnd } from '../support/cleanup.ts'
 import { refusal } from '../support/collections.ts'
 import { backend } from '../support/database.ts'
@@ -85,6 +87,21 @@ if (backend === 'pglite') {
       }
       // those of this process are two pools of two
       while ((await open()) > 4);
+    }, 30_000)
+
+    test('writes a row of the audit behind each answer, over the connection of its request', async () => {
+      const { hub } = remote()
+      const asked = await Promise.all([hub.get('/users?limit=1'), hub.get('/users/nobody'), hub.get('/users?limit=x')])
+      const ids = asked.map(({ headers }) => String(headers.get('x-request-id')))
+      const written = async (): Promise<string[]> => {
+        const rows = await hub.owner.sql<{ text: string }[]>`
+          select request_id || ' ' || status as text from store.api_key_audit_logs where request_id = any(${textArray(ids)}::text::text[])`
+        return rows.map(({ text }) => text).sort()
+      }
+      const expected = asked.map(({ status }, place) => `${ids[place]} ${status}`).sort()
+      while ((await written()).length < expected.length);
+      expect(await written()).toEqual(expected)
+      expect((await verifyAudit(hub.owner)).faults).toEqual([])
     }, 30_000)
   })
 }

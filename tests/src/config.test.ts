@@ -22,6 +22,12 @@ const defaults = {
   importKeepDays: 30,
   importLeaseMs: 30_000,
   importConcurrency: 2,
+  trustProxy: undefined,
+  allowedAddresses: [],
+  clientPerMinute: 6000,
+  addressPerMinute: 12_000,
+  tokenPerMinute: 60,
+  auditKeepDays: 400,
   logLevel: 'info',
 } as const
 
@@ -48,6 +54,11 @@ const names = [
   'BODY_MAX_BYTES',
   'RECORD_MAX_BYTES',
   'IMPORT_MAX_UNPACKED_BYTES',
+  'TRUST_PROXY',
+  'ALLOWED_ADDRESSES',
+  'RATE_LIMIT_PER_MINUTE',
+  'RATE_LIMIT_ADDRESS_PER_MINUTE',
+  'RATE_LIMIT_TOKEN_PER_MINUTE',
   'LOG_LEVEL',
 ]
 
@@ -81,6 +92,12 @@ describe('readConfig', () => {
         IMPORT_KEEP_DAYS: '7',
         IMPORT_LEASE_MS: '1000',
         IMPORT_CONCURRENCY: '4',
+        TRUST_PROXY: '10.0.0.0/8, ::1',
+        ALLOWED_ADDRESSES: '192.0.2.7',
+        RATE_LIMIT_PER_MINUTE: '1',
+        RATE_LIMIT_ADDRESS_PER_MINUTE: '0',
+        RATE_LIMIT_TOKEN_PER_MINUTE: '2',
+        AUDIT_KEEP_DAYS: '31',
         LOG_LEVEL: 'error',
       }),
     ).toEqual({
@@ -102,8 +119,24 @@ describe('readConfig', () => {
       importKeepDays: 7,
       importLeaseMs: 1000,
       importConcurrency: 4,
+      trustProxy: {
+        blocks: [
+          { address: [10, 0, 0, 0], bits: 8 },
+          { address: [...new Array<number>(15).fill(0), 1], bits: 128 },
+        ],
+      },
+      allowedAddresses: [{ address: [192, 0, 2, 7], bits: 32 }],
+      clientPerMinute: 1,
+      addressPerMinute: 0,
+      tokenPerMinute: 2,
+      auditKeepDays: 31,
       logLevel: 'error',
     })
+  })
+
+  test('takes a number of proxies for TRUST_PROXY too, and none for 0', () => {
+    expect(readConfig({ TRUST_PROXY: '2' }).trustProxy).toEqual({ hops: 2 })
+    expect(readConfig({ TRUST_PROXY: '0' }).trustProxy).toBeUndefined()
   })
 
   test('gives a value nobody can change', () => {
@@ -135,6 +168,14 @@ describe('readConfig', () => {
     ['IMPORT_LEASE_MS', '999'],
     ['REDIS_URL', 'http://cache.test'],
     ['IMPORT_MAX_UNPACKED_BYTES', '9007199254740993'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '-1'],
+    ['TRUST_PROXY', 'loopback, 10.0.0.0/33'],
+    ['ALLOWED_ADDRESSES', '10.0.0.256'],
+    ['ALLOWED_ADDRESSES', 'school.example'],
+    ['RATE_LIMIT_PER_MINUTE', '-1'],
+    ['RATE_LIMIT_ADDRESS_PER_MINUTE', '1/s'],
+    ['RATE_LIMIT_TOKEN_PER_MINUTE', 'none'],
     ['LOG_LEVEL', 'debug'],
     ['LOG_LEVEL', 'INFO'],
     ['PUBLIC_URL', 'sis.example'],

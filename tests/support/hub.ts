@@ -6,7 +6,7 @@ import { allScopes, createClient } from '../../src/clients.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { Sql } from '../../src/database.ts'
 import { sqlHashes } from '../../src/migrate.ts'
-import type { Observation } from '../../src/observe.ts'
+import type { Observation, Observe } from '../../src/observe.ts'
 import { type Content, openTestDatabase, type TestDatabase } from './database.ts'
 import { districtOptions, importDistrict } from './packages.ts'
 
@@ -26,8 +26,10 @@ export interface Hub extends TestDatabase {
 }
 
 /** What else an app may be given, and the database's content. */
-export interface HubOptions extends Pick<AppOptions, 'imports'> {
+export interface HubOptions extends Pick<AppOptions, 'imports' | 'gate'> {
   readonly content?: Content
+  /** Told of each request beside `observations`. */
+  readonly observe?: Observe
   /** Called for each statement of the app's own. */
   readonly onStatement?: () => void
 }
@@ -60,17 +62,21 @@ const told = (sql: Sql, onStatement: () => void): Sql =>
 export function hubOver(
   database: TestDatabase,
   settings: Partial<Config> = {},
-  { imports, onStatement }: HubOptions = {},
+  { imports, gate, observe, onStatement }: HubOptions = {},
 ): Hub {
   const observations: Observation[] = []
   const app = createApp({
     sql: onStatement === undefined ? database.app.sql : told(database.app.sql, onStatement),
     exports: database.app,
     config: { ...readConfig({}), ...settings },
-    observe: (observation) => void observations.push(observation),
+    observe: (observation) => {
+      observations.push(observation)
+      observe?.(observation)
+    },
     sqlHashes: sqlHashes(),
     version: 'test',
     ...(imports === undefined ? {} : { imports }),
+    ...(gate === undefined ? {} : { gate }),
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
     const wanted =

@@ -14,6 +14,8 @@ export interface Server {
   readonly said: () => string
   /** Asks it to end; its exit code. */
   readonly stop: () => Promise<number>
+  /** Ends it as a crash would; settles when it is gone. */
+  readonly kill: () => Promise<unknown>
 }
 
 /** Puts the pinned runtimes in place; what is there already costs some milliseconds. */
@@ -74,6 +76,10 @@ export async function startServer(
     said: () => said,
     stop: () => {
       child.kill('SIGTERM')
+      return ended
+    },
+    kill: () => {
+      child.kill('SIGKILL')
       return ended
     },
   }

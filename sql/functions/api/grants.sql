@@ -76,10 +76,27 @@ comment on function api.set_grant is
   'Gives a client this grant in place of the one it had, as {orgs, roles, entities, hidden, mayWrite}; null or empty: no limit of the '
   'kind. Seen by the next request of every process. Fails with unknownobject for the client, with invaliddata that names what is wrong.';
 
+create or replace function api.admin_set_grant(
+  p_by text, p_held text[], p_client text, p_orgs text[], p_roles text[], p_entities text[], p_hidden text[], p_may_write boolean
+) returns jsonb language sql security definer set search_path = pg_catalog, pg_temp as $$
+  select api.check_admin(p_by, p_held);
+  select api.set_grant(p_client, p_orgs, p_roles, p_entities, p_hidden, p_may_write)
+$$;
+comment on function api.admin_set_grant is 'As api.set_grant. forbidden: as api.check_admin.';
+
+create or replace function api.admin_grant(p_by text, p_held text[], p_client text) returns jsonb language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+  select api.check_admin(p_by, p_held, true);
+  select jsonb_build_object('clientId', client_id, 'scopes', to_jsonb(api.scopes_in_effect(client_id, scopes)), 'grant', api.client_grant(client_id))
+  from store.clients where client_id = p_client and revoked_at is null
+$$;
+comment on function api.admin_grant is
+  '{clientId, scopes, grant}: the scopes that the grant leaves, and the grant or null; null for an unknown or revoked client. forbidden: as api.check_admin.';
+
 create or replace function api.client_grant(p_client text) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object('orgs', to_jsonb(a.org_sourced_ids), 'roles', to_jsonb(a.roles), 'entities', to_jsonb(g.entities),
-    'hidden', to_jsonb(g.hidden), 'mayWrite', g.may_write, 'grantedAt', g.granted_at)
+    'hidden', to_jsonb(g.hidden), 'mayWrite', g.may_write, 'grantedAt', shape.time(g.granted_at))
   from store.grants as g left join store.audiences as a using (audience) where g.client_id = p_client
 $$;
 comment on function api.client_grant is '{orgs, roles, entities, hidden, mayWrite, grantedAt}, null for no limit; null for a client that was granted nothing of its own.';

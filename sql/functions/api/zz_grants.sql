@@ -36,8 +36,8 @@ grant execute on function
   api.read(text, text, text, text[], text),
   api.list_version(text, text),
   api.version(text),
-  api.set_grant(text, text[], text[], text[], text[], boolean),
-  api.client_grant(text),
+  api.admin_set_grant(text, text[], text, text[], text[], text[], text[], boolean),
+  api.admin_grant(text, text[], text),
   api.put(text, jsonb),
   api.post(text, text, text[], jsonb),
   api.remove(text, text, text, jsonb),
@@ -71,5 +71,8 @@ grant execute on function
   api.import_cancel(text, bigint),
   api.import_release(text, bigint, text),
   api.import_revert(text, bigint, text),
-  api.export_open(text, text)
+  api.export_open(text, text),
+  api.audit_write(uuid, bigint, text, bigint, jsonb),
+  api.audit_beat(uuid),
+  api.audit_page(jsonb, bigint, integer)
 to rosterhub_app;

@@ -1,0 +1,99 @@
+-- The chain of the audit: what is hashed, and the steps that add to it. Whoever calls them holds store.audit_head.
+
+-- No setting of a session changes these texts: times are microseconds since 1970, and jsonb writes a list in one way only.
+create or replace function load.audit_text(r store.api_key_audit_logs) returns text language sql immutable as $$
+  select jsonb_build_array(r.audit_id, (extract(epoch from r.created_at) * 1000000)::bigint, r.batch, r.client_id, r.key_id, r.operation, r.method,
+    r.path, to_jsonb(r.subjects), r.status, r.address, r.row_count, r.request_id)::text
+$$;
+
+create or replace function load.audit_hash(r store.api_key_audit_logs) returns bytea language sql immutable as $$
+  select sha256(convert_to(load.audit_text(r), 'UTF8'))
+$$;
+
+create or replace function load.audit_batch_text(b store.audit_batches) returns text language sql immutable as $$
+  select jsonb_build_array(b.position, b.process_id, b.sequence, b.kind, to_char(b.month, 'YYYY-MM'), b.first_id, b.row_count, b.lost,
+    (extract(epoch from b.written_at) * 1000000)::bigint, encode(b.rows_hash, 'hex'))::text
+$$;
+
+create or replace function load.audit_batch_hash(p_previous bytea, b store.audit_batches) returns bytea language sql immutable as $$
+  select sha256(p_previous || convert_to(load.audit_batch_text(b), 'UTF8'))
+$$;
+
+create or replace function load.audit_month(p_at timestamptz) returns date language sql immutable as $$
+  select date_trunc('month', p_at at time zone 'utc')::date
+$$;
+
+create or replace function load.audit_partition(p_month date) returns void language plpgsql as $$
+declare
+  v_name text := 'api_key_audit_logs_' || to_char(p_month, 'YYYY_MM');
+begin
+  if to_regclass('store.' || v_name) is not null then
+    return;
+  end if;
+  -- made beside the table and then attached: that waits for no reader of the others
+  execute format('create table store.%I (like store.api_key_audit_logs including defaults including constraints)', v_name);
+  execute format('alter table store.api_key_audit_logs attach partition store.%I for values from (%L) to (%L)', v_name,
+    to_char(p_month, 'YYYY-MM-DD" 00:00:00+00"'), to_char(p_month + interval '1 month', 'YYYY-MM-DD" 00:00:00+00"'));
+end $$;
+
+create or replace function load.audit_append(p_process uuid, p_sequence bigint, p_kind text, p_month date, p_count integer, p_lost bigint,
+  p_rows_hash bytea) returns void language plpgsql as $$
+declare
+  v_head store.audit_head;
+  v_batch store.audit_batches;
+begin
+  select * into strict v_head from store.audit_head;
+  v_batch := row(v_head.position + 1, p_process, p_sequence, p_kind, p_month, v_head.last_id + 1, p_count, p_lost, clock_timestamp(),
+    p_rows_hash, null)::store.audit_batches;
+  v_batch.hash := load.audit_batch_hash(v_head.hash, v_batch);
+  insert into store.audit_batches select v_batch.*;
+  update store.audit_head set position = v_batch.position, hash = v_batch.hash, last_id = last_id + p_count;
+end $$;
+comment on function load.audit_append is 'Adds a batch to the chain; its p_count rows have the ids behind the last.';
+
+create or replace function load.audit_mark(p_kind text, p_month date) returns void language plpgsql as $$
+begin
+  perform from store.audit_head for update;
+  perform load.audit_append(null, null, p_kind, p_month, 0, 0, sha256(''));
+end $$;
+comment on function load.audit_mark is 'Puts on record what was done to the audit, or to a person: a batch without rows.';
+
+-- The ids in the path of an answered request are records. Of a refused one they may be anything that somebody made up: only
+-- those that name a person are kept, for it may be the grant that hid them.
+create or replace function load.audit_names(p_status integer, p_id text) returns boolean language sql stable as $$
+  select char_length(p_id) <= 255
+    and (p_status between 200 and 304 or p_status in (403, 404) and exists (select from store.users where sourced_id = p_id))
+$$;
+
+create or replace function load.audit_rows(p_rows jsonb, p_now timestamptz) returns store.api_key_audit_logs[] language plpgsql as $$
+begin
+  insert into store.audit_subjects (sourced_id)
+  select distinct id from jsonb_array_elements(p_rows) as r, jsonb_array_elements_text(r -> 'subjects') as id
+  where r ->> 'client' is not null and load.audit_names((r ->> 'status')::integer, id)
+    and not exists (select from store.audit_subjects as known where known.sourced_id = id)
+  on conflict do nothing;
+  return (select array_agg(row(null, p_now - make_interval(secs => least(greatest((r ->> 'agoMs')::float8, 0), 2678400000) / 1000), null,
+      r ->> 'client', r ->> 'key', r ->> 'operation', r ->> 'method', r ->> 'path', s.subjects, (r ->> 'status')::smallint,
+      left(r ->> 'address', 64), (r ->> 'rows')::bigint, r ->> 'requestId', null)::store.api_key_audit_logs order by n)
+    from jsonb_array_elements(p_rows) with ordinality as t(r, n) cross join lateral (
+      select array_agg(known.subject order by place) as subjects
+      from jsonb_array_elements_text(case when jsonb_typeof(r -> 'subjects') = 'array' then r -> 'subjects' else '[]' end) with ordinality as i(id, place)
+        left join store.audit_subjects as known on known.sourced_id = id
+          and r ->> 'client' is not null and load.audit_names((r ->> 'status')::integer, id)) as s);
+end $$;
+comment on function load.audit_rows is 'Observations as rows of the audit, without their place in it. agoMs is how long ago a request was answered, 31 days at most: a month that retention has dropped comes not back.';
+
+create or replace function load.audit_drop(p_before date) returns integer language plpgsql as $$
+declare
+  v_name name;
+  v_count integer := 0;
+begin
+  for v_name in select c.relname from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
+    where inhparent = 'store.api_key_audit_logs'::regclass and c.relname < 'api_key_audit_logs_' || to_char(p_before, 'YYYY_MM') order by 1
+  loop
+    execute format('drop table store.%I', v_name);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end $$;
+comment on function load.audit_drop is 'Drops the months before p_before; answers how many.';
