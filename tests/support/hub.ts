@@ -46,7 +46,7 @@ const district: Content = {
   fill: async (database) => {
     await importDistrict(database.owner)
     const credentials = await createClient(database.owner.sql, 'assessor', allScopes)
-    await putAssessments(hubOver(database, {}), credentials, districtOptions)
+    await putAssessments(hubOver(database), credentials, districtOptions)
   },
 }
 
@@ -58,9 +58,10 @@ const told = (sql: Sql, onStatement: () => void): Sql =>
     },
   })
 
+/** The app over a database that is open already. */
 export function hubOver(
   database: TestDatabase,
-  settings: Partial<Config>,
+  settings: Partial<Config> = {},
   { imports, gate, observe, onStatement }: HubOptions = {},
 ): Hub {
   const observations: Observation[] = []

@@ -53,7 +53,8 @@ begin
       'case when %1$s.class_sourced_id is not null then %2$s when %1$s.course_sourced_id is not null then %3$s else %4$s end', p_alias, v_of_class,
       api.record_granted('courses', p_alias || '.course_sourced_id', p_alias, g, p_audience),
       api.org_granted(p_alias || '.org_sourced_id', g, p_audience)) end]
-    when 'assessment_line_items' then array[format('(%s.class_sourced_id is null or %s)', p_alias, v_of_class)]
+    when 'assessment_line_items' then array[case when v_of_class is not null then
+      format('(%s.class_sourced_id is null or %s)', p_alias, v_of_class) end]
     when 'assessment_results' then array[
       api.record_granted('assessment_line_items', p_alias || '.assessment_line_item_sourced_id', p_alias, g, p_audience),
       api.user_granted(p_alias || '.student_sourced_id', g, p_audience)]
@@ -61,7 +62,7 @@ begin
   return (select string_agg(condition, ' and ' order by i) from unnest(v_conditions) with ordinality as t(condition, i) where condition is not null);
 end $$;
 
--- The condition that a record, by an expression that is its id, is granted; p_within is the alias it stands beside.
+-- The condition that a record, by an expression that is its id, is granted, null where all are; p_within is the alias it stands beside.
 create or replace function api.record_granted(p_table text, p_id text, p_within text, g store.granted, p_audience text) returns text
 language plpgsql stable as $$
 declare
@@ -78,7 +79,7 @@ begin
     return null;
   end if;
   v_condition := api.row_granted(p_table, v_alias, g, p_audience);
-  return format('exists (select from store.%I as %s where %2$s.sourced_id = %s and %s)', p_table, v_alias, p_id, v_condition);
+  return case when v_condition is not null then format('exists (select from store.%I as %s where %2$s.sourced_id = %s and %s)', p_table, v_alias, p_id, v_condition) end;
 end $$;
 
 -- What is cut out of a column: {shown: the expression in its place, whole: the condition that nothing is cut of a row}, or null
@@ -115,6 +116,19 @@ begin
   end loop;
   return null;
 end $$;
+
+-- The tables that a list of these is of: for a client of some orgs or roles also those whose rows decide which rows are
+-- granted and which references are left.
+create or replace function api.reads_granted(p_reads text[], g store.granted) returns text[] language sql immutable as $$
+  select case when g.audience is null then p_reads else p_reads || case
+    when p_reads && '{results,assessment_results}' then
+      '{orgs,users,classes,courses,score_scales,line_items,assessment_line_items}'::text[]
+    when p_reads && '{line_items,assessment_line_items,score_scales}' then '{orgs,users,classes,courses,score_scales}'
+    when p_reads && '{users,demographics,enrollments,courses}' then '{orgs,users,classes}'
+    when p_reads && '{classes}' then '{orgs}'
+    else '{}' end end
+$$;
+comment on function api.reads_granted is 'The tables a change of which may change a list of p_reads for the client of a grant.';
 
 -- Of the roles of a user those that are granted; without what they say of a profile, where profiles are hidden.
 create or replace function api.roles_granted(g store.granted, p_audience text) returns text[] language sql stable as $$

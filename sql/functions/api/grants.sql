@@ -62,6 +62,7 @@ begin
   end if;
   perform api.check_grant(p_orgs, p_roles, p_entities, p_hidden);
   -- an import that publishes now is waited for, and the next one finds the audience
+  perform load.lock_audiences();
   perform pg_advisory_xact_lock(hashtextextended('rosterhub publish', 0));
   v_audience := api.audience_of(nullif(p_orgs, '{}'), nullif(p_roles, '{}'));
   insert into store.grants as g (client_id, audience, entities, hidden, may_write, version)

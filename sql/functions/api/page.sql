@@ -115,7 +115,7 @@ begin
     case when v_default then 'null' else '(array_agg(x.key::text))[count(x.sourced_id)]' end,
     case when v_default then case when p_descending then 'min' else 'max' end || '(x.sourced_id)'
       else '(array_agg(x.sourced_id))[count(x.sourced_id)]' end,
-    api.projection(v_operation.entity, p_fields), case when v_default then 'null' else v_key end, v_from, v_operation.reads,
+    api.projection(v_operation.entity, p_fields), case when v_default then 'null' else v_key end, v_from, api.reads_granted(v_operation.reads, p_granted),
     -- an offset and the total tell whether there is more; a cursor's offset may have drifted since, so it looks
     case when p_mode = 'keyset' then format('page.row_count = %s and exists (select from %s where %s and %s)', p_limit, v_rows, v_condition,
       api.after(v_key, p_descending, 'page.last_key', 'page.last_sourced_id')) else 'null' end,

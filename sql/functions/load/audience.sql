@@ -102,12 +102,24 @@ begin
   perform load.fill_audience_users(p_audience);
 end $$;
 
+create or replace function load.lock_audiences() returns void language sql as $$
+  select pg_advisory_xact_lock(hashtextextended('rosterhub audiences', 0))
+$$;
+comment on function load.lock_audiences is
+  'One after the other, each to its commit: makers of audiences, and imports that changed orgs or users. Wanted before the lock of the publications.';
+
 create or replace function load.follow_audiences(p_revision bigint, p_changed text[]) returns void language plpgsql as $$
 declare
   v_audience bigint;
   v_moved bigint[] := '{}';
 begin
-  if not (p_changed && '{orgs,users}') or not exists (select from store.audiences) then
+  if not p_changed && '{orgs,users}' then
+    return;
+  end if;
+  -- held to the commit: who makes an audience now waits for these rows, and who made one is seen. Not the lock of the
+  -- publications, which every write by a client takes
+  perform load.lock_audiences();
+  if not exists (select from store.audiences) then
     return;
   elsif 'orgs' = any(p_changed) then
     for v_audience in select audience from store.audiences order by audience loop
