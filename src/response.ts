@@ -44,7 +44,7 @@ function withWarnings(
 }
 
 /** The data are this client's, and good until they change: kept by it alone, and asked after each time. */
-const tagged = (tag: string) => ({ etag: tag, 'cache-control': 'private, no-cache', vary: 'authorization' })
+const tagged = (tag: string) => ({ etag: tag, 'cache-control': 'private, no-cache', vary: 'authorization, x-api-key' })
 
 export const notModified = (tag: string): Response => new Response(null, { status: 304, headers: tagged(tag) })
 

@@ -56,7 +56,9 @@ comment on table store.grants is
 -- what api.page and api.read know of a client
 create view store.granted as
   select g.client_id, g.audience, a.org_sourced_ids is not null as by_org, a.roles, g.entities, g.hidden, g.may_write, g.version,
-    g.audience is not null or g.entities is not null or g.hidden <> '{}' as is_restricted
+    g.audience is not null or g.entities is not null or g.hidden <> '{}' as is_restricted,
+    -- whether 1.1 asks, a statement says of itself
+    false as is_v1p1
   from store.grants as g left join store.audiences as a using (audience);
 
 -- Functions that have another signature now: kept, the first would be one of two of its name.

@@ -34,7 +34,7 @@ describe.each(reads.map((operation) => [operation.id, operation] as const))('%s'
     expect(again.headers.get('etag')).toBe(first.headers.get('etag'))
     expect([first.headers.get('cache-control'), first.headers.get('vary')]).toEqual([
       'private, no-cache',
-      'authorization',
+      'authorization, x-api-key',
     ])
   })
 

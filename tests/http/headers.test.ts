@@ -74,7 +74,7 @@ describe('an answer with data', () => {
     expect([page.status, page.headers.get('cache-control'), page.headers.get('vary')]).toEqual([
       200,
       'private, no-cache',
-      'authorization',
+      'authorization, x-api-key',
     ])
     expect(shown(page)).toEqual(always)
     const token = await ask(hub as unknown as Routed, '/oauth2/token', { method: 'POST' })

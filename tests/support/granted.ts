@@ -213,6 +213,13 @@ export function grantedOf({ documents, scaleOrgs }: World, grant: Grant): Grante
   const asV1p1 = (collection: string, record: Json): Json => {
     const now = find(collection, idOf(record)) as Json
     const left = shown(collection, record)
+    if (collection === 'courses') {
+      // 1.1 must have one
+      const isHidden = grant.hidden?.includes('courses.org') ?? false
+      return isHidden || record['org'] === undefined
+        ? left
+        : Object.fromEntries(Object.entries(record).filter(([name]) => name === 'org' || name in left))
+    }
     if (collection === 'lineItems') {
       const { gradingPeriod: __, ...rest } = left
       const granted = shown(collection, now)

@@ -16,6 +16,7 @@ begin
   if v_running is not null then
     perform api.fail('invaliddata 409', format('import %s is running, and may be writing the person: wait for it, or cancel it', v_running));
   end if;
+  perform load.lock_audiences();
   perform from store.audit_head for update;
   perform load.find_person(p_sourced_id);
   v_ids := array(select distinct sourced_id from erased union select p_sourced_id);

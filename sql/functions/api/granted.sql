@@ -97,7 +97,8 @@ begin
       return array['null', format('%s is null', v_column)];
     elsif p_table = 'users' and p_column = 'roles' then
       return api.roles_granted(g, p_audience);
-    elsif f.kind <> 'reference' or f.required then
+    elsif f.kind <> 'reference' or f.required or (g.is_v1p1 and exists (select from catalog.fields as other
+        where other.entity = p_table || '_v1p1' and other.field = f.field and other.required)) then
       continue;
     end if;
     v_target := (select table_name from catalog.entities where collection = f.collection);

@@ -64,12 +64,13 @@ begin
   -- an import that publishes now is waited for, and the next one finds the audience
   perform load.lock_audiences();
   perform pg_advisory_xact_lock(hashtextextended('rosterhub publish', 0));
+  -- those that lost their last client, but not now: a page that is being read may be of the one this client has
+  delete from store.audiences as a where not exists (select from store.grants as g where g.audience = a.audience);
   v_audience := api.audience_of(nullif(p_orgs, '{}'), nullif(p_roles, '{}'));
   insert into store.grants as g (client_id, audience, entities, hidden, may_write, version)
   values (p_client, v_audience, nullif(p_entities, '{}'), coalesce(p_hidden, '{}'), coalesce(p_may_write, true), load.next_version())
   on conflict (client_id) do update set audience = excluded.audience, entities = excluded.entities, hidden = excluded.hidden,
     may_write = excluded.may_write, version = excluded.version, granted_at = now();
-  delete from store.audiences as a where not exists (select from store.grants as g where g.audience = a.audience);
   return api.client_grant(p_client);
 end $$;
 comment on function api.set_grant is

@@ -75,6 +75,7 @@ declare
   v_direction text := case when p_descending then 'desc' else 'asc' end;
 begin
   select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'page';
+  p_granted.is_v1p1 := p_operation like 'v1p1.%';
   v_key := coalesce(api.sort_key(v_operation.entity, p_sort), 'r.sourced_id');
   v_default := v_key = 'r.sourced_id';
   v_condition := api.filter(v_operation.entity, p_filter);

@@ -5,6 +5,7 @@ declare
   v_operation catalog.operations;
 begin
   select * into strict v_operation from catalog.operations where operation = p_operation and kind = 'one';
+  p_granted.is_v1p1 := p_operation like 'v1p1.%';
   return format($sql$
     select r.revision || %4$s || E'\n{"%1$s":' || case when $2 = shape.base() then x.document
       else replace(x.document, '"href":"' || shape.base(), '"href":"' || $2) end || '}'

@@ -5,7 +5,7 @@ do $$
 declare
   v_entity text;
   -- limited by org and by role, whatever the grant is: an audience that is not limited by one of them has all of the kind
-  v_any store.granted := row('', 0, true, '{}', null, '{}', true, 0, true)::store.granted;
+  v_any store.granted := row('', 0, true, '{}', null, '{}', true, 0, true, false)::store.granted;
 begin
   foreach v_entity in array '{orgs,users,demographics,classes,courses,enrollments,line_items,results,score_scales,assessment_line_items}'::text[]
   loop
