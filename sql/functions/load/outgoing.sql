@@ -8,8 +8,8 @@
 create or replace view load.outgoing_roles as
   select r.sourced_id, r.status, r.revision, r.metadata, r.user_sourced_id, r.role_type, r.role, r.org_sourced_id,
     r.user_profile_sourced_id, r.begin_date, r.end_date,
-    u.status is distinct from 'tobedeleted' and (r.status = 'active' or not exists (
-      select from store.roles as other where other.user_sourced_id = r.user_sourced_id and other.status = 'active')) as in_bulk,
+    r.status = 'active' or not exists (
+      select from store.roles as other where other.user_sourced_id = r.user_sourced_id and other.status = 'active') as in_bulk,
     case when r.status = 'tobedeleted' then u.revision end as touched
   from store.roles as r left join store.users as u on u.sourced_id = r.user_sourced_id
   union all
@@ -22,8 +22,7 @@ create or replace view load.outgoing_roles as
     select role, '/role/' || lpad(i::text, 3, '0') as name from jsonb_array_elements(u.roles) with ordinality as t(role, i)) as each
   where not exists (select from store.roles as r where r.user_sourced_id = u.sourced_id);
 comment on view load.outgoing_roles is
-  'A user without an active role shows the last known ones: a bulk file has them as any other, for a user must have a role; a '
-  'deleted user is in none, and neither are its roles. A '
+  'A user without an active role shows the last known ones: a bulk file has them as any other, for a user must have a role. A '
   'delta tells of a changed user''s deleted roles again: who has its package may have them as active, or not at all. '
   'One whose every role became another user''s has no row left: its rows are made of what it shows.';
 
