@@ -2027,6 +2027,12 @@ export default {
        }
       }
      },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Some part is not; `checks` says which.",
       "content": {
@@ -2061,6 +2067,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2097,6 +2106,9 @@ export default {
        }
       }
      },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Not ready.",
       "content": {
@@ -2129,6 +2141,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2167,6 +2185,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2205,6 +2229,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2243,6 +2273,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2280,6 +2316,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddressV1p1"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequestsV1p1"
      }
     }
    }
@@ -2311,6 +2353,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2352,6 +2400,9 @@ export default {
        }
       }
      },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
      "404": {
       "description": "No such file.",
       "content": {
@@ -2362,6 +2413,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2573,6 +2627,43 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "WrongAddress": {
+    "description": "ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "WrongAddressV1p1": {
+    "description": "ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`), in the form of 1.1.",
+    "content": {
+     "application/json": {
+      "schema": {
+       "type": "object",
+       "additionalProperties": true
+      }
+     }
+    }
+   },
+   "TooManyRequestsV1p1": {
+    "description": "Too many requests from one address (`server_busy`), in the form of 1.1.",
+    "headers": {
+     "Retry-After": {
+      "$ref": "#/components/headers/RetryAfter"
+     }
+    },
+    "content": {
+     "application/json": {
+      "schema": {
+       "type": "object",
+       "additionalProperties": true
       }
      }
     }

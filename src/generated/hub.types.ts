@@ -1049,6 +1049,38 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
+        /** @description ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`). */
+        WrongAddress: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`), in the form of 1.1. */
+        WrongAddressV1p1: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /** @description Too many requests from one address (`server_busy`), in the form of 1.1. */
+        TooManyRequestsV1p1: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
         /** @description Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer. */
         TooManyRequests: {
             headers: {
@@ -2183,6 +2215,8 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
             /** @description Some part is not; `checks` says which. */
             503: {
                 headers: {
@@ -2212,6 +2246,7 @@ export interface operations {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getReadiness: {
@@ -2232,6 +2267,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description Not ready. */
             503: {
                 headers: {
@@ -2261,6 +2297,8 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getDiscoveryDocument: {
@@ -2286,6 +2324,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getGradebookDiscoveryDocument: {
@@ -2311,6 +2351,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getResourcesDiscoveryDocument: {
@@ -2336,6 +2378,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getV1p1DiscoveryDocument: {
@@ -2361,6 +2405,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddressV1p1"];
+            429: components["responses"]["TooManyRequestsV1p1"];
         };
     };
     getReference: {
@@ -2383,6 +2429,8 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getReferenceFile: {
@@ -2409,6 +2457,7 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
             /** @description No such file. */
             404: {
                 headers: {
@@ -2420,6 +2469,7 @@ export interface operations {
                     };
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
 }
