@@ -36,7 +36,7 @@ export interface Stage extends Hub {
   /** A request that is answered well. One that is `meant` has a target of its own, for it is carried out. */
   readonly asking: (operation: Documented, meant: boolean) => Promise<Asking>
   /** The same hub behind another gate. */
-  readonly behind: (gate: Gate) => Hub
+  readonly behind: (gate: Gate, more?: Partial<Config>) => Hub
 }
 
 export interface Heard {
@@ -59,7 +59,8 @@ const settings = { oauth1Key }
 
 export async function openStage(): Promise<Stage> {
   const hub = await openDistrict(settings, { gate: gateOf(), viewer })
-  const served = (gate: Gate): Hub => hubOver(hub, settings, { gate, viewer, metrics: metricsOf(hub.app) })
+  const served = (gate: Gate, more: Partial<Config> = {}): Hub =>
+    hubOver(hub, { ...settings, ...more }, { gate, viewer, metrics: metricsOf(hub.app) })
   const open = served(gateOf())
   const ids = await withAssessments(open, await findIds(open))
   const [row] = await open.owner.sql<{ others: string[] }[]>`
