@@ -187,6 +187,11 @@ async function openStates(): Promise<State[]> {
   return states
 }
 
+const everyEmail = async (): Promise<string[]> =>
+  (await stage.owner.sql<{ email: string }[]>`select email from store.users where email is not null`).map(
+    ({ email }) => email,
+  )
+
 async function grantedStates(): Promise<State[]> {
   const { ids, others } = stage
   const [school = '', other = ''] = [ids['school'], others[0]]
@@ -245,6 +250,22 @@ async function grantedStates(): Promise<State[]> {
       {
         status: (operation) => (isWrite(operation) ? 403 : statusFor(operation, () => true)),
         isFull: true,
+      },
+    )),
+    ...(await granted(
+      'a grant of students, of any org',
+      { roles: ['student'] },
+      {
+        status: (operation) => statusFor(operation, (name) => !['teacher', 'teachers', 'users'].includes(name)),
+        hidden: await hiddenFrom(stage, { orgs: null, roles: ['student'] }),
+      },
+    )),
+    ...(await granted(
+      'a grant without a collection and some fields',
+      { hidden: ['demographics', 'users.agents', 'users.email', 'results.score'] },
+      {
+        status: (operation) => statusFor(operation, (name) => name !== 'demographics'),
+        hidden: { words: new Set(await everyEmail()), names: [] },
       },
     )),
     ...(await granted(

@@ -53,7 +53,8 @@ begin
       'case when %1$s.class_sourced_id is not null then %2$s when %1$s.course_sourced_id is not null then %3$s else %4$s end', p_alias, v_of_class,
       api.record_granted('courses', p_alias || '.course_sourced_id', p_alias, g, p_audience),
       api.org_granted(p_alias || '.org_sourced_id', g, p_audience)) end]
-    when 'assessment_line_items' then array[format('(%s.class_sourced_id is null or %s)', p_alias, v_of_class)]
+    when 'assessment_line_items' then array[case when v_of_class is not null then
+      format('(%s.class_sourced_id is null or %s)', p_alias, v_of_class) end]
     when 'assessment_results' then array[
       api.record_granted('assessment_line_items', p_alias || '.assessment_line_item_sourced_id', p_alias, g, p_audience),
       api.user_granted(p_alias || '.student_sourced_id', g, p_audience)]
@@ -61,7 +62,7 @@ begin
   return (select string_agg(condition, ' and ' order by i) from unnest(v_conditions) with ordinality as t(condition, i) where condition is not null);
 end $$;
 
--- The condition that a record, by an expression that is its id, is granted; p_within is the alias it stands beside.
+-- The condition that a record, by an expression that is its id, is granted; null where all are. p_within is the alias it stands beside.
 create or replace function api.record_granted(p_table text, p_id text, p_within text, g store.granted, p_audience text) returns text
 language plpgsql stable as $$
 declare
@@ -78,6 +79,10 @@ begin
     return null;
   end if;
   v_condition := api.row_granted(p_table, v_alias, g, p_audience);
+  -- where no org is named, every class belongs, and what is asked of a record is asked of its people
+  if v_condition is null then
+    return null;
+  end if;
   return format('exists (select from store.%I as %s where %2$s.sourced_id = %s and %s)', p_table, v_alias, p_id, v_condition);
 end $$;
 
