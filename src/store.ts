@@ -16,7 +16,7 @@ import type {
   RemoveCall,
 } from './call.ts'
 import { type Sql, textArray } from './database.ts'
-import { ApiError } from './errors.ts'
+import { ApiError, type CodeMinor } from './errors.ts'
 
 interface Total {
   readonly version: number
@@ -47,6 +47,8 @@ interface PutOutcome {
 }
 
 const lockNotAvailable = '55P03'
+/** Of faults that a PUT meets by what its client is granted; the others are of the data. */
+const codes: Readonly<Record<number, CodeMinor>> = { 403: 'forbidden', 404: 'unknownobject' }
 const lockedOutcome: PutOutcome = { outcome: 'locked', fault: null }
 
 /** How long a write comes again, in steps, while another writer has its record: without a connection of its own. */
@@ -126,14 +128,15 @@ export class Store {
     return { version: new TextDecoder().decode(answer.subarray(0, end)), body: answer.subarray(end + 1) }
   }
 
-  /** Throws ApiError: 422 for a reference that leads nowhere, 412 for another version than If-Match wants. */
+  /** Throws ApiError: 403 and 404 by grant, 422 for a reference that leads nowhere, 412 for another version than If-Match wants. */
   async put(client: string, call: PutCall): Promise<Outcome> {
     const { operation, record, versions } = call
     const { sourcedId } = record
     const item = { client, path: `/${operation.envelope}`, sourcedId, record, ifMatch: versions ?? null }
     const name = snakeCase(operation.id)
     const { outcome, fault } = await untilFree(() => this.puts.run(name, sourcedId, item))
-    if (fault !== null) throw new ApiError('invaliddata', fault.message, { status: fault.status })
+    if (fault !== null)
+      throw new ApiError(codes[fault.status] ?? 'invaliddata', fault.message, { status: fault.status })
     return { outcome: outcome as Outcome['outcome'] }
   }
 

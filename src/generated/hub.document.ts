@@ -2199,6 +2199,12 @@ export default {
        }
       }
      },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Some part is not; `checks` says which.",
       "content": {
@@ -2233,6 +2239,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2269,6 +2278,9 @@ export default {
        }
       }
      },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
+     },
      "503": {
       "description": "Not ready.",
       "content": {
@@ -2301,6 +2313,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2339,6 +2357,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2377,6 +2401,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2415,6 +2445,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2452,6 +2488,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddressV1p1"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequestsV1p1"
      }
     }
    }
@@ -2483,6 +2525,12 @@ export default {
         }
        }
       }
+     },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2524,6 +2572,9 @@ export default {
        }
       }
      },
+     "403": {
+      "$ref": "#/components/responses/WrongAddress"
+     },
      "404": {
       "description": "No such file.",
       "content": {
@@ -2534,6 +2585,9 @@ export default {
         }
        }
       }
+     },
+     "429": {
+      "$ref": "#/components/responses/TooManyRequests"
      }
     }
    }
@@ -2745,6 +2799,43 @@ export default {
      "application/json": {
       "schema": {
        "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "WrongAddress": {
+    "description": "ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`).",
+    "content": {
+     "application/json": {
+      "schema": {
+       "$ref": "#/components/schemas/imsx_StatusInfoDType"
+      }
+     }
+    }
+   },
+   "WrongAddressV1p1": {
+    "description": "ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`), in the form of 1.1.",
+    "content": {
+     "application/json": {
+      "schema": {
+       "type": "object",
+       "additionalProperties": true
+      }
+     }
+    }
+   },
+   "TooManyRequestsV1p1": {
+    "description": "Too many requests from one address (`server_busy`), in the form of 1.1.",
+    "headers": {
+     "Retry-After": {
+      "$ref": "#/components/headers/RetryAfter"
+     }
+    },
+    "content": {
+     "application/json": {
+      "schema": {
+       "type": "object",
+       "additionalProperties": true
       }
      }
     }

@@ -1097,6 +1097,38 @@ export interface components {
                 "application/json": components["schemas"]["imsx_StatusInfoDType"];
             };
         };
+        /** @description ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`). */
+        WrongAddress: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["imsx_StatusInfoDType"];
+            };
+        };
+        /** @description ALLOWED_ADDRESSES does not name the address that the request comes from (`forbidden`), in the form of 1.1. */
+        WrongAddressV1p1: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /** @description Too many requests from one address (`server_busy`), in the form of 1.1. */
+        TooManyRequestsV1p1: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
         /** @description Too many requests of one client or from one address, or too many wrong credentials (`server_busy`). How the limits stand is in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy of every answer. */
         TooManyRequests: {
             headers: {
@@ -2298,6 +2330,8 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
             /** @description Some part is not; `checks` says which. */
             503: {
                 headers: {
@@ -2327,6 +2361,7 @@ export interface operations {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getReadiness: {
@@ -2347,6 +2382,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description Not ready. */
             503: {
                 headers: {
@@ -2376,6 +2412,8 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getDiscoveryDocument: {
@@ -2401,6 +2439,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getGradebookDiscoveryDocument: {
@@ -2426,6 +2466,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getResourcesDiscoveryDocument: {
@@ -2451,6 +2493,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getV1p1DiscoveryDocument: {
@@ -2476,6 +2520,8 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddressV1p1"];
+            429: components["responses"]["TooManyRequestsV1p1"];
         };
     };
     getReference: {
@@ -2498,6 +2544,8 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            403: components["responses"]["WrongAddress"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     getReferenceFile: {
@@ -2524,6 +2572,7 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["WrongAddress"];
             /** @description No such file. */
             404: {
                 headers: {
@@ -2535,6 +2584,7 @@ export interface operations {
                     };
                 };
             };
+            429: components["responses"]["TooManyRequests"];
         };
     };
 }

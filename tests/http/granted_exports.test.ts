@@ -55,6 +55,7 @@ describe('the export of a client that is granted', () => {
       () => ({ orgs: schools.slice(0, 2), hidden: ['users.email', 'users.metadata'] }),
     ],
     ['the students of a school', () => ({ orgs: schools.slice(1, 2), roles: ['student'] })],
+    ['the students of every school', () => ({ roles: ['student'] })],
     [
       'all but demographics and profiles',
       () => ({ hidden: ['demographics', 'users.userProfiles', 'classes.resources'] }),

@@ -14,6 +14,7 @@ import {
   saying,
   whole,
 } from '../support/classroom.ts'
+import { refusal } from '../support/collections.ts'
 import { document } from '../support/rows.ts'
 import { vendorOf } from '../support/vendors.ts'
 
@@ -147,12 +148,27 @@ describe('a client that is granted', () => {
     expect(await saying(await vendor.send('DELETE', '/lineItems/ours'))).toBe('404 Unknown Object: no lineItem "ours"')
   })
 
-  test('limits sends no package and administers nothing', async () => {
-    const { token } = await vendorOf(room, { orgs: ['s1'] })
-    const answer = await room.fetch(
-      new Request('http://localhost/imports', { headers: { authorization: `Bearer ${token}` } }),
-    )
-    expect(answer.status).toBe(403)
+  test.each([[{ orgs: ['s1'] }], [{ mayWrite: false }]])(
+    'limits sends no package and administers nothing: %p',
+    async (grant) => {
+      const { clientId, token } = await vendorOf(room, grant)
+      const ask = async (method: string, path: string, body?: string): Promise<string> => {
+        const headers = { authorization: `Bearer ${token}` }
+        const init = body === undefined ? { method, headers } : { method, headers, body }
+        return saying(await room.fetch(new Request(`http://localhost${path}`, init)))
+      }
+      expect(await ask('GET', '/imports')).toStartWith('403 the token lacks a scope')
+      expect(await ask('POST', '/imports', 'PK')).toStartWith('403 the token lacks a scope')
+      // else it would lift its own limits
+      expect(await ask('PUT', `/admin/clients/${clientId}/grant`, '{}')).toStartWith('403 the token lacks a scope')
+    },
+  )
+
+  test('less than a PUT wants is told so in the code, too', async () => {
+    const code = async (answer: Response): Promise<string> => (await refusal(answer)).slice(0, 18)
+    const reader = await asVendor({ mayWrite: false })
+    expect(await code(await reader.put('/lineItems/ours', 'lineItem', essay))).toBe('403 forbidden: the')
+    expect(await code(await south.put('/lineItems/li1', 'lineItem', least.lineItem))).toBe('404 unknownobject:')
   })
 
   test('and others that write at the same moment are told apart', async () => {

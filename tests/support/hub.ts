@@ -26,7 +26,7 @@ export interface Hub extends TestDatabase {
 }
 
 /** What else an app may be given, and the database's content. */
-export interface HubOptions extends Pick<AppOptions, 'imports' | 'gate'> {
+export interface HubOptions extends Pick<AppOptions, 'imports' | 'gate' | 'metrics' | 'viewer'> {
   readonly content?: Content
   /** Told of each request beside `observations`. */
   readonly observe?: Observe
@@ -39,7 +39,8 @@ export async function openHub(settings: Partial<Config> = {}, options: HubOption
 }
 
 /** The small district and its assessments: every entity of the hub has rows. */
-export const openDistrict = (settings: Partial<Config> = {}): Promise<Hub> => openHub(settings, { content: district })
+export const openDistrict = (settings: Partial<Config> = {}, options: HubOptions = {}): Promise<Hub> =>
+  openHub(settings, { ...options, content: district })
 
 const district: Content = {
   name: 'district',
@@ -62,7 +63,7 @@ const told = (sql: Sql, onStatement: () => void): Sql =>
 export function hubOver(
   database: TestDatabase,
   settings: Partial<Config> = {},
-  { imports, gate, observe, onStatement }: HubOptions = {},
+  { imports, gate, metrics, viewer, observe, onStatement }: HubOptions = {},
 ): Hub {
   const observations: Observation[] = []
   const app = createApp({
@@ -77,6 +78,8 @@ export function hubOver(
     version: 'test',
     ...(imports === undefined ? {} : { imports }),
     ...(gate === undefined ? {} : { gate }),
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(viewer === undefined ? {} : { viewer }),
   })
   const token = async (scopes?: readonly string[]): Promise<string> => {
     const wanted =

@@ -102,9 +102,10 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function api.client_grant is '{orgs, roles, entities, hidden, mayWrite, grantedAt}, null for no limit; null for a client that was granted nothing of its own.';
 
--- Imports are about whole districts, and who keeps the clients could lift the own grant: neither is for a client with limits.
+-- Imports are about whole districts, and who keeps the clients could lift the own grant: neither is for a client with limits,
+-- to read is one of them.
 create or replace function api.scopes_in_effect(p_client text, p_scopes text[]) returns text[] language sql stable as $$
-  select case when (api.granted(p_client)).is_restricted
+  select case when (select is_restricted or not may_write from api.granted(p_client))
     then array(select scope from unnest(p_scopes) with ordinality as t(scope, i)
       where scope !~ '^urn:rosterhub:scope/(import|admin)(\.readonly)?$' order by i)
     else p_scopes end
