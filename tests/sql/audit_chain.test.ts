@@ -222,8 +222,8 @@ describe('a batch', () => {
     expect([proof.faultCount, proof.batches]).toEqual([0, 12])
   })
 
-  test('maps ids of records alone: none of a stranger, none that a refusal made up, a person whom a grant may have hidden', async () => {
-    await write(null, null, 1, { subjects: ['made-up'], status: 404 })
+  test('maps ids of records alone: none of a stranger, none that somebody made up, whatever came of it', async () => {
+    for (const status of [200, 204, 304, 403, 404]) await write(null, null, 1, { subjects: ['made-up'], status })
     await write(null, null, 1, { subjects: ['u2'], status: 404 })
     await write(null, null, 1, { subjects: ['stranger'], status: 200, client: undefined })
     await write(null, null, 1, { subjects: ['x'.repeat(256)], status: 200 })
@@ -234,6 +234,14 @@ describe('a batch', () => {
       select to_jsonb(subjects) as subjects from store.api_key_audit_logs order by audit_id desc limit 5`
     expect(last.map(({ subjects }) => subjects)).toEqual([[3, null], [null], [null], [2], [null]])
   })
+})
+
+test('an id may be of a record of any kind that can be asked for', async () => {
+  const [row] = await owner.sql<{ asked: string[]; looked: string[] }[]>`
+    select (select to_jsonb(array_agg(distinct table_name::text collate "C" order by table_name::text collate "C")) from catalog.entities) as asked,
+      (select to_jsonb(array_agg(m[1] collate "C" order by m[1] collate "C")) from pg_proc, regexp_matches(prosrc, 'store[.](\\w+)', 'g') as m
+        where proname = 'audit_names') as looked`
+  expect(row?.looked).toEqual(row?.asked ?? [])
 })
 
 describe('a gap', () => {
