@@ -12,7 +12,7 @@ $$;
 
 create or replace function load.audit_batch_text(b store.audit_batches) returns text language sql immutable as $$
   select jsonb_build_array(b.position, b.process_id, b.sequence, b.kind, to_char(b.month, 'YYYY-MM'), b.first_id, b.row_count, b.lost,
-    (extract(epoch from b.written_at) * 1000000)::bigint, encode(b.rows_hash, 'hex'))::text
+    (extract(epoch from b.written_at) * 1000000)::bigint, encode(b.rows_hash, 'hex'), b.anchor_position, encode(b.anchor_hash, 'hex'))::text
 $$;
 
 create or replace function load.audit_batch_hash(p_previous bytea, b store.audit_batches) returns bytea language sql immutable as $$
@@ -36,20 +36,25 @@ begin
     to_char(p_month, 'YYYY-MM-DD" 00:00:00+00"'), to_char(p_month + interval '1 month', 'YYYY-MM-DD" 00:00:00+00"'));
 end $$;
 
+create or replace function load.audit_genesis() returns bytea language sql immutable as $$
+  select sha256('rosterhub audit')
+$$;
+comment on function load.audit_genesis is 'What the first batch of all follows.';
+
 create or replace function load.audit_append(p_process uuid, p_sequence bigint, p_kind text, p_month date, p_count integer, p_lost bigint,
-  p_rows_hash bytea) returns void language plpgsql as $$
+  p_rows_hash bytea, p_anchor_position bigint default null, p_anchor_hash bytea default null) returns void language plpgsql as $$
 declare
   v_head store.audit_head;
   v_batch store.audit_batches;
 begin
   select * into strict v_head from store.audit_head;
   v_batch := row(v_head.position + 1, p_process, p_sequence, p_kind, p_month, v_head.last_id + 1, p_count, p_lost, clock_timestamp(),
-    p_rows_hash, null)::store.audit_batches;
+    p_rows_hash, p_anchor_position, p_anchor_hash, null)::store.audit_batches;
   v_batch.hash := load.audit_batch_hash(v_head.hash, v_batch);
   insert into store.audit_batches select v_batch.*;
   update store.audit_head set position = v_batch.position, hash = v_batch.hash, last_id = last_id + p_count;
 end $$;
-comment on function load.audit_append is 'Adds a batch to the chain; its p_count rows have the ids behind the last.';
+comment on function load.audit_append is 'Adds a batch to the chain; its p_count rows have the ids behind the last. A purge says which batch is the anchor behind it.';
 
 create or replace function load.audit_mark(p_kind text, p_month date) returns void language plpgsql as $$
 begin
