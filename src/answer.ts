@@ -3,7 +3,7 @@
 import type { Auth } from './auth.ts'
 import type { Call, OneCall, PageCall } from './call.ts'
 import { toApiError, type Warning } from './errors.ts'
-import { entityTag, hashOf, isKnown } from './etag.ts'
+import { callBuild, entityTag, isKnown } from './etag.ts'
 import type { Operation } from './generated/operations.ts'
 import { type RequestOptions, readCall } from './request.ts'
 import { notModified, oneResponse, pageResponse, postResponse, putResponse, removeResponse } from './response.ts'
@@ -19,10 +19,13 @@ export interface Stages {
 /** Answers one operation. Throws ApiError, or what a stage threw. */
 export async function answer(stages: Stages, operation: Operation, visit: Visit): Promise<{ response: Response }> {
   const { client } = await stages.auth.authorise(visit, operation.scopes, operation)
-  // what one client may see, another may not: a tag says whose page it was
-  const build = `${stages.options.build}${hashOf(client)}`
-  const call = await readCall(visit.request, operation, { ...stages.options, build })
-  return { response: await perform(stages.store, client, call, visit) }
+  const call = await readCall(visit.request, operation, stages.options)
+  return { response: await perform(stages.store, client, await tagged(client, call), visit) }
+}
+
+/** What one client may see, another may not, and what is at one address, may not be at another: a tag says whose it is. */
+async function tagged(client: string, call: Call): Promise<Call> {
+  return call.kind === 'page' || call.kind === 'one' ? { ...call, build: await callBuild(client, call) } : call
 }
 
 async function perform(store: Store, client: string, call: Call, visit: Visit): Promise<Response> {

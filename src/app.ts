@@ -92,12 +92,12 @@ export function createApp(given: AppOptions): RoutedApp {
   const router = routerOf(routes, options, true)
   let shortRouter: ReturnType<typeof routerOf> | undefined
   const answerTo = async (request: Request): Promise<Response> => {
-    if (!URL.canParse(request.url)) {
-      return errorResponse(new ApiError('invaliddata', 'the Host header names no host', { status: 400 }))
+    const isPlaced = URL.canParse(request.url)
+    const excess = isPlaced ? excessOf(request, given.config) : hostless
+    if (excess !== undefined) {
+      const path = isPlaced ? new URL(request.url).pathname : '/'
+      return respond(refused(path, excess), request, addressOf(request), options)
     }
-    const excess = excessOf(request, given.config)
-    if (excess !== undefined)
-      return respond(refused(new URL(request.url).pathname, excess), request, addressOf(request), options)
     if (hasShortHost(request.url)) shortRouter ??= routerOf(routes, options, false)
     const response = await (hasShortHost(request.url) ? (shortRouter ?? router) : router).fetch(request)
     return request.method === 'HEAD' ? withoutBody(response) : response
@@ -111,6 +111,8 @@ export function createApp(given: AppOptions): RoutedApp {
     },
   }
 }
+
+const hostless = new ApiError('invaliddata', 'the Host header names no host', { status: 400 })
 
 /**
  * Elysia looks for the path behind the eleventh character of an address, and, told that hosts are not standard ones, behind

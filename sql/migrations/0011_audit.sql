@@ -51,14 +51,17 @@ create table store.audit_batches (
   lost       bigint  not null,
   written_at timestamptz not null,
   rows_hash  bytea   not null,
-  hash       bytea   not null
+  anchor_position bigint,
+  anchor_hash     bytea,
+  hash       bytea   not null,
+  constraint audit_batches_purge_leaves_an_anchor check ((kind = 'purge') = (anchor_hash is not null and anchor_position is not null))
 );
 create index audit_batches_process on store.audit_batches (process_id, sequence);
 comment on table store.audit_batches is
   'The chain. hash is the SHA-256 of the hash before it and load.audit_batch_text. rows: those of one month that a process '
   'wrote at once, rows_hash the SHA-256 of their hashes in order; lost: how many the process could not keep before these. '
-  'start and end: a process began, and ended with nothing left to write. purge: months before month were dropped. erase: a person '
-  'was erased.';
+  'start and end: a process began, and ended with nothing left to write. purge: months before month were dropped, and anchor is '
+  'the last batch that went with them. erase: a person was erased.';
 
 create table store.audit_head (
   only_one        boolean constraint audit_head_pkey primary key constraint audit_head_is_one check (only_one),
@@ -69,8 +72,8 @@ create table store.audit_head (
   last_id         bigint not null
 );
 comment on table store.audit_head is
-  'Where the chain ends; whoever writes holds this row. anchor: the last batch that was dropped with its month, which the first '
-  'one kept follows.';
+  'Where the chain ends; whoever writes holds this row. anchor: what the first batch kept follows. It is the last one '
+  'that was dropped with its month, as the latest batch of the kind purge says; the beginning where there is none.';
 insert into store.audit_head
 select true, 0, genesis, 0, genesis, 0 from (select sha256('rosterhub audit') as genesis) as g;
 

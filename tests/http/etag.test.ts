@@ -71,6 +71,23 @@ test('an unknown parent is 404 also to a client that asks for any version', asyn
   }
 })
 
+test('the tag of one page is none of another address: what is refused there is refused with it too', async () => {
+  const nested = collections.filter(({ pathParameters }) => pathParameters.length > 0)
+  for (const operation of nested) {
+    const tag = await tagOf(pathOf(operation, ids))
+    const path = pathOf(operation, { ...ids, [operation.names[0] ?? '']: 'nobody' })
+    expect([path, await refusalOf(operation, await get(path, tag))]).toEqual([path, expect.stringMatching(/^404 /)])
+  }
+  for (const operation of collections) {
+    const path = pathOf(operation, ids)
+    const tag = await tagOf(path)
+    expect([path, (await get(`${path}?filter=nothing='x'`, tag)).status]).toEqual([path, 400])
+    for (const query of ['limit=1', 'offset=1', 'sort=sourcedId', 'orderBy=desc', "filter=sourcedId='x'"])
+      expect([path, query, (await get(`${path}?${query}`, tag)).status]).toEqual([path, query, 200])
+    expect([path, (await get(path, tag)).status]).toEqual([path, 304])
+  }
+})
+
 test('a page that a client has is not built: the database answers 304 while it can build none', async () => {
   const paths = collections.map((operation) => pathOf(operation, ids))
   const tags = await Promise.all(paths.map(tagOf))

@@ -2,6 +2,7 @@
 // decides what it shows, makes its tag another one; and nobody is told a total that is somebody else's.
 
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { erasePerson } from '../../src/audit_log.ts'
 import { address, collections, findIds, idOf, linksOf, pathOf, readPage, singles } from '../support/collections.ts'
 import { type Grant, type GrantedClient, grantedOf, openClient, readWorld } from '../support/granted.ts'
 import { openWorld, worldRows } from '../support/granted_world.ts'
@@ -123,6 +124,35 @@ describe('a client that kept answers is told of those that are other ones', () =
     expect(faults).toEqual([])
     const told = await Promise.all(clients.map((client, i) => expectTold(client, kept[i] ?? [])))
     expect(told.reduce((sum, count) => sum + count)).toBeGreaterThan(0)
+  })
+})
+
+describe('a parent that is hidden, gone or made up is 404 whatever tag comes with the request', () => {
+  const classesOf = (student: string): string => address(`/ims/oneroster/rostering/v1p2/students/${student}/classes`)
+
+  test('of another parent, by a client that may not see it', async () => {
+    await openAnew()
+    const client = await openClient(hub, { orgs: ['s1'] })
+    const { status, tag } = await answerOf(client, classesOf('u1'))
+    expect(status).toBe(200)
+    for (const student of ['u4', 'made-up'])
+      expect([student, (await answerOf(client, classesOf(student), tag)).status]).toEqual([student, 404])
+  })
+
+  test.each<[string, (client: GrantedClient) => Promise<unknown>]>([
+    ['the grant is another one', (client) => client.grant({ orgs: ['s4'] })],
+    ['the student moves', () => delta(hub.owner, worldRows({ roles: ['r1,u1,primary,student,,,s4,'] }))],
+    ['the student is erased', () => erasePerson(hub.owner, 'u1')],
+  ])('and its own of before: %s', async (_, change) => {
+    await openAnew()
+    const client = await openClient(hub, { orgs: ['s1'] })
+    const { status, tag } = await answerOf(client, classesOf('u1'))
+    expect(status).toBe(200)
+    expect((await answerOf(client, classesOf('u1'), tag)).status).toBe(304)
+    await change(client)
+    const plain = await answerOf(client, classesOf('u1'))
+    expect(plain.status).toBe(404)
+    expect(await answerOf(client, classesOf('u1'), tag)).toEqual(plain)
   })
 })
 

@@ -49,12 +49,17 @@ const write = (process: string | null, sequence: number | null, count: number, m
 class Undo extends Error {}
 
 /** What is found after `tamper`, which is then taken back. */
-async function found(tamper: (sql: Transaction) => Promise<unknown>, patienceMs = 1e9): Promise<AuditProof> {
+async function found(
+  tamper: (sql: Transaction) => Promise<unknown>,
+  patienceMs = 1e9,
+  [position, hash]: readonly [string | null, string | null] = [null, null],
+): Promise<AuditProof> {
   let proof: AuditProof | undefined
   await owner
     .begin(async (sql) => {
       await tamper(sql)
-      const [row] = await sql<{ proof: AuditProof }[]>`select api.audit_verify(null, null, ${patienceMs}) as proof`
+      const [row] = await sql<{ proof: AuditProof }[]>`
+        select api.audit_verify(${position}::text::bigint, decode(${hash}::text, 'hex'), ${patienceMs}) as proof`
       proof = row?.proof
       throw new Undo()
     })
@@ -148,6 +153,32 @@ describe('a chain', () => {
     expect(codes).toEqual(['other_chain'])
   })
 
+  /** As if everything up to a batch had been dropped with its month. */
+  const cutBeginning = (position: number): string =>
+    `update store.audit_head set anchor_position = ${position}, anchor_hash = (select hash from store.audit_batches where position = ${position});
+      delete from ${logs} where batch <= ${position}; delete from store.audit_batches where position <= ${position}`
+
+  test('whose beginning is cut off is not intact, whatever the anchor says, for no purge says so', async () => {
+    for (const position of [1, 2, 5, 10])
+      expect(await faultsOf(cutBeginning(position))).toContain(`anchor_altered ${position} -`)
+    const bare = `update store.audit_head set anchor_position = 0, anchor_hash = load.audit_genesis()`
+    expect(await faultsOf(`${cutBeginning(5)}; ${bare}`)).toContain('batch_removed 1 -')
+  })
+
+  test('shows an anchor that was moved to whoever keeps a head of before or behind it', async () => {
+    const { head } = await verifyAudit(owner)
+    const [early] = await owner.sql<{ head: string }[]>`
+      select position || ':' || encode(hash, 'hex') as head from store.audit_batches where position = 4`
+    const codesWith = async (kept: string): Promise<string[]> => {
+      const [position, hash] = kept.split(':')
+      return (await found((sql) => sql.unsafe(cutBeginning(5)), 1e9, [String(position), String(hash)])).faults.map(
+        ({ code }) => code,
+      )
+    }
+    expect(await codesWith(String(head))).toEqual(['anchor_altered'])
+    expect(await codesWith(String(early?.head))).toEqual(['anchor_altered', 'other_chain'])
+  })
+
   test('shows any alteration, of whatever column, batch or row, hashes made anew with it or not', async () => {
     const column = fc.constantFrom(
       ...`client_id = client_id || 'x';key_id = 'k';operation = 'getOrg';method = 'PUT';path = '/x';subjects = '{99}';status = 403;address = null;
@@ -188,6 +219,7 @@ describe('a chain', () => {
           'position = position - 1',
           `hash = sha256('x')`,
           'last_id = 7',
+          'anchor_position = anchor_position + 1',
           `anchor_hash = sha256('x')`,
         )
         .map((set) => [`update store.audit_head set ${set}`]),
@@ -222,8 +254,8 @@ describe('a batch', () => {
     expect([proof.faultCount, proof.batches]).toEqual([0, 12])
   })
 
-  test('maps ids of records alone: none of a stranger, none that a refusal made up, a person whom a grant may have hidden', async () => {
-    await write(null, null, 1, { subjects: ['made-up'], status: 404 })
+  test('maps ids of records alone: none of a stranger, none that somebody made up, whatever came of it', async () => {
+    for (const status of [200, 204, 304, 403, 404]) await write(null, null, 1, { subjects: ['made-up'], status })
     await write(null, null, 1, { subjects: ['u2'], status: 404 })
     await write(null, null, 1, { subjects: ['stranger'], status: 200, client: undefined })
     await write(null, null, 1, { subjects: ['x'.repeat(256)], status: 200 })
@@ -234,6 +266,14 @@ describe('a batch', () => {
       select to_jsonb(subjects) as subjects from store.api_key_audit_logs order by audit_id desc limit 5`
     expect(last.map(({ subjects }) => subjects)).toEqual([[3, null], [null], [null], [2], [null]])
   })
+})
+
+test('an id may be of a record of any kind that can be asked for', async () => {
+  const [row] = await owner.sql<{ asked: string[]; looked: string[] }[]>`
+    select (select to_jsonb(array_agg(distinct table_name::text collate "C" order by table_name::text collate "C")) from catalog.entities) as asked,
+      (select to_jsonb(array_agg(m[1] collate "C" order by m[1] collate "C")) from pg_proc, regexp_matches(prosrc, 'store[.](\\w+)', 'g') as m
+        where proname = 'audit_names') as looked`
+  expect(row?.looked).toEqual(row?.asked ?? [])
 })
 
 describe('a gap', () => {
@@ -290,6 +330,18 @@ describe('retention', () => {
     const ids = await owner.sql<{ id: string }[]>`select sourced_id as id from store.audit_subjects`
     expect(ids.map(({ id }) => id)).toEqual(['k1'])
     expect(await purgeAudit(owner, 60)).toBe(0)
+  })
+
+  test('leaves an anchor that the chain holds: none can be put in its place, nor the purge be taken away', async () => {
+    const [purge] = await owner.sql<{ position: number; anchor: number }[]>`
+      select position::integer, anchor_position::integer as anchor from store.audit_batches where kind = 'purge'`
+    const cut = `delete from ${logs} where batch <= ${Number(purge?.position) - 1};
+      update store.audit_head set anchor_position = ${Number(purge?.position) - 1},
+        anchor_hash = (select hash from store.audit_batches where position = ${Number(purge?.position) - 1});
+      delete from store.audit_batches where position < ${purge?.position}`
+    expect(await faultsOf(cut)).toContain(`anchor_altered ${Number(purge?.position) - 1} -`)
+    const moved = `update store.audit_batches set anchor_position = anchor_position + 1 where kind = 'purge'`
+    expect(await faultsOf(moved)).toEqual([`anchor_altered ${purge?.anchor} -`, `batch_altered ${purge?.position} -`])
   })
 
   test('is the only way to lose a month: one that is dropped by hand is missed', async () => {

@@ -270,6 +270,30 @@ describe('an erasure', () => {
     )
   })
 
+  test('keeps the person out of the audit, though a batch that was held back until then names it', async () => {
+    const ids = ['late-1', 'late-enrollment']
+    const csv = {
+      users: dated(lines('sourcedId,enabledUser,username,givenName,familyName', 'late-1,true,late,Lou,Ate')),
+      enrollments: dated(
+        lines('sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role', 'late-enrollment,k1,s1,late-1,student'),
+      ),
+    }
+    await ran(room, packageOf('delta', csv), { keepDangling: true })
+    let held: Promise<unknown> | undefined
+    await room.owner.begin(async (sql) => {
+      await sql`select api.erase('late-1')`
+      // comes while the erasure holds the end of the chain, and waits for it
+      held = Promise.all(
+        [200, 304, 403, 404].map((status) => read('all', 'getUser', '/ims/oneroster/{id}', ids, status)),
+      )
+      await sql`select from store.audit_head`
+    })
+    await held
+    await read('all', 'getUser', '/ims/oneroster/{id}', ids)
+    expect(await stands(ids)).toEqual([])
+    expect((await verifyAudit(room.owner)).faults).toEqual([])
+  })
+
   test('lets the imports that wrote the person be reverted, for the others', async () => {
     const revert = await reverted(room, second)
     expect([revert.status, revert.reason]).toEqual(['completed', undefined])

@@ -101,7 +101,9 @@ create or replace function api.audit_purge(p_keep_days integer) returns integer 
 set lock_timeout = '2s' as $$
 declare
   v_month date := load.audit_month(now() - make_interval(days => p_keep_days));
+  v_head store.audit_head;
   v_anchor bigint;
+  v_hash bytea;
   v_count integer;
 begin
   perform from store.audit_head for update;
@@ -109,10 +111,14 @@ begin
   if v_count = 0 then
     return 0;
   end if;
-  perform load.audit_append(null, null, 'purge', v_month, 0, 0, sha256(''));
-  select min(position) - 1 into v_anchor from store.audit_batches
+  select * into strict v_head from store.audit_head;
+  select coalesce(min(position) - 1, v_head.position) into v_anchor from store.audit_batches
   where case when kind = 'rows' then month >= v_month else load.audit_month(written_at) >= v_month end;
-  update store.audit_head as h set anchor_position = b.position, anchor_hash = b.hash from store.audit_batches as b where b.position = v_anchor;
+  select hash into v_hash from store.audit_batches where position = v_anchor;
+  -- all batches may be kept, where their rows alone are of a month that is dropped
+  v_hash := coalesce(v_hash, v_head.anchor_hash);
+  perform load.audit_append(null, null, 'purge', v_month, 0, 0, sha256(''), v_anchor, v_hash);
+  update store.audit_head set anchor_position = v_anchor, anchor_hash = v_hash;
   delete from store.audit_batches where position <= v_anchor;
   delete from store.audit_processes as p where not exists (select from store.audit_batches as b where b.process_id = p.process_id);
   delete from store.audit_subjects as s where not exists (select from store.api_key_audit_logs where subjects @> array[s.subject]);

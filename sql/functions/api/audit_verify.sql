@@ -24,6 +24,18 @@ language sql stable as $$
   where (e.position = p_head.position and (e.hash, e.last_id) is distinct from (p_head.hash, p_head.last_id)) or e.position > p_head.position
 $$;
 
+-- A beginning that was cut off leaves an anchor that no purge has put into the chain.
+create or replace function load.audit_anchor_faults(p_head store.audit_head, p_purge store.audit_batches)
+returns table (code text, batch bigint, audit_id bigint, message text) language sql stable as $$
+  select 'anchor_altered', p_head.anchor_position, null::bigint, case
+    when p_purge.position is null then format('the chain begins behind batch %s, and no purge has dropped what was before', p_head.anchor_position)
+    else format('the chain begins behind batch %s, and the last purge, batch %s, left batch %s', p_head.anchor_position, p_purge.position,
+      p_purge.anchor_position) end
+  where (p_head.anchor_position, p_head.anchor_hash) is distinct from
+    (coalesce(p_purge.anchor_position, 0), coalesce(p_purge.anchor_hash, load.audit_genesis()))
+$$;
+comment on function load.audit_anchor_faults is 'p_purge is the latest purge in the chain; a row of nulls where there is none.';
+
 create or replace function load.audit_process_faults() returns table (code text, batch bigint, audit_id bigint, message text) language sql stable as $$
   select 'sequence_broken', position, null::bigint, format('process %s wrote batch %s of its own after %s', process_id, sequence, before)
   from (select position, process_id, sequence, lag(sequence) over (partition by process_id order by position) as before
@@ -114,6 +126,7 @@ begin
   select * into v_purge from store.audit_batches where kind = 'purge' order by position desc limit 1;
   with faults as (
     select * from load.audit_batch_faults(v_head)
+    union all select * from load.audit_anchor_faults(v_head, v_purge)
     union all select * from load.audit_process_faults()
     union all select * from load.audit_id_faults(v_head)
     union all select * from load.audit_row_faults(v_purge.month)
