@@ -55,7 +55,10 @@ export async function hiddenFrom({ owner }: Pick<Hub, 'owner'>, { orgs, roles }:
       union all select s.sourced_id, coalesce(k.seen, c.seen, s.org_sourced_id in (select id from granted)), null, null from store.score_scales as s
         left join classes as k on k.sourced_id = s.class_sourced_id left join courses as c on c.sourced_id = s.course_sourced_id
       union all select r.sourced_id, l.seen and p.seen, null, null from store.assessment_results as r
-        join tests as l on l.sourced_id = r.assessment_line_item_sourced_id join people as p on p.id = r.student_sourced_id)
+        join tests as l on l.sourced_id = r.assessment_line_item_sourced_id join people as p on p.id = r.student_sourced_id
+      union all select sourced_id, true, null, null from store.academic_sessions
+      union all select sourced_id, true, null, null from store.categories
+      union all select sourced_id, true, null, null from store.resources)
     select jsonb_agg(jsonb_build_object('id', id, 'seen', coalesce(seen, false), 'words', to_jsonb(array_remove(words, null)), 'name', name)) as rows
     from everything`,
     [orgs === null ? null : JSON.stringify(orgs), roles === null ? null : JSON.stringify(roles)] as never,

@@ -224,7 +224,7 @@ async function ownMakers(hub: Hub): Promise<Readonly<Record<string, Maker>>> {
 
 type Below = (rest: string) => (id: string) => string
 
-/** Sends it, and hears it out: of a package the texts of its files. */
+/** Sends it, and hears it out: of a package the texts of its files, of events the first. */
 export async function hear(
   { fetch }: Pick<Hub, 'fetch'>,
   { url, ...init }: Asking,
@@ -232,9 +232,17 @@ export async function hear(
   peer?: string,
 ): Promise<Heard> {
   const answer = await fetch(new Request(url, { ...init, headers: { ...init.headers, ...headers } }), peer)
-  const isPackage = answer.headers.get('content-type') === 'application/zip'
-  const text = isPackage ? Object.values(await filesIn(await answer.blob())).join('\n') : await answer.text()
-  return { status: answer.status, headers: answer.headers, text }
+  return { status: answer.status, headers: answer.headers, text: await textOf(answer) }
+}
+
+async function textOf(answer: Response): Promise<string> {
+  const type = answer.headers.get('content-type')
+  if (type === 'application/zip') return Object.values(await filesIn(await answer.blob())).join('\n')
+  if (type !== 'text/event-stream') return answer.text()
+  const reader = answer.body?.getReader()
+  const first = await reader?.read()
+  await reader?.cancel()
+  return new TextDecoder().decode(first?.value)
 }
 
 /** What the hub logged of its own failures. */
