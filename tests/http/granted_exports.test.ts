@@ -82,6 +82,19 @@ describe('the export of a client that is granted', () => {
     120_000,
   )
 
+  test('all but fields that a file must have has their columns empty', async () => {
+    const { clientId: client } = await vendorOf(hub, { hidden: ['users.username', 'classes.classType'] })
+    const files = await filesIn(await archiveFor(client))
+    for (const [file, column] of [
+      ['users.csv', 'username'],
+      ['classes.csv', 'classType'],
+    ] as const) {
+      const [header = [], ...rows] = parseRows(files[file] ?? '')
+      expect(rows.length).toBeGreaterThan(10)
+      expect([...new Set(rows.map((row) => row[header.indexOf(column)]))]).toEqual([''])
+    }
+  })
+
   test('some entities has the files of those, and of what they are made of', async () => {
     const { clientId: client } = await vendorOf(hub, { entities: ['users', 'orgs'] })
     const files = Object.keys(await filesIn(await archiveFor(client)))

@@ -114,6 +114,34 @@ describe('a record that is seen', () => {
     expect((await room.read('/results/far')).record).toMatchObject({ textScore: 'A', class: { sourcedId: 'k2' } })
   })
 
+  test('keeps references to entities that its writer is not granted, and takes no new ones', async () => {
+    const vendor = await asVendor({ hidden: ['scoreScales', 'academicSessions', 'users', 'categories'] })
+    const full = { ...least.lineItem, scoreScale: ref('sc1'), academicSession: ref('t1') }
+    await room.put('/lineItems/whole', 'lineItem', full as never)
+    const { record } = await vendor.read('/lineItems/whole')
+    expect([Object.keys(record).includes('scoreScale'), Object.keys(record).includes('category')]).toEqual([
+      false,
+      true,
+    ])
+    const { dateLastModified: _, ...sent } = record
+    expect((await vendor.put('/lineItems/whole', 'lineItem', { ...sent, title: 'Poem' } as never)).status).toBe(200)
+    expect((await room.read('/lineItems/whole')).record).toMatchObject({
+      title: 'Poem',
+      scoreScale: { sourcedId: 'sc1' },
+      academicSession: { sourcedId: 't1' },
+    })
+    for (const student of ['u1', 'nobody']) {
+      const result = { ...least.result, student: ref(student) }
+      expect(await saying(await vendor.put('/results/y', 'result', result))).toBe(
+        `422 /result/student/sourcedId: no user "${student}"`,
+      )
+    }
+    for (const id of ['sc1', 'nothing']) {
+      const answer = await vendor.put('/lineItems/whole', 'lineItem', { ...sent, scoreScale: ref(id) } as never)
+      expect(await saying(answer)).toBe(`422 /lineItem/scoreScale/sourcedId: no scoreScale "${id}"`)
+    }
+  })
+
   test('that nobody could be shown is not made: a scale of no class and no course', async () => {
     const { class: _, ...scale } = least.scoreScale
     expect(await saying(await south.put('/scoreScales/x', 'scoreScale', scale as never))).toMatch(/^422 \/scoreScale/)

@@ -62,11 +62,7 @@ begin
   return (select string_agg(condition, ' and ' order by i) from unnest(v_conditions) with ordinality as t(condition, i) where condition is not null);
 end $$;
 
-<<<<<<< HEAD
--- The condition that a record, by an expression that is its id, is granted, null where all are; p_within is the alias it stands beside.
-=======
 -- The condition that a record, by an expression that is its id, is granted; null where all are. p_within is the alias it stands beside.
->>>>>>> matrix
 create or replace function api.record_granted(p_table text, p_id text, p_within text, g store.granted, p_audience text) returns text
 language plpgsql stable as $$
 declare
@@ -83,15 +79,11 @@ begin
     return null;
   end if;
   v_condition := api.row_granted(p_table, v_alias, g, p_audience);
-<<<<<<< HEAD
-  return case when v_condition is not null then format('exists (select from store.%I as %s where %2$s.sourced_id = %s and %s)', p_table, v_alias, p_id, v_condition) end;
-=======
   -- where no org is named, every class belongs, and what is asked of a record is asked of its people
   if v_condition is null then
     return null;
   end if;
   return format('exists (select from store.%I as %s where %2$s.sourced_id = %s and %s)', p_table, v_alias, p_id, v_condition);
->>>>>>> matrix
 end $$;
 
 -- What is cut out of a column: {shown: the expression in its place, whole: the condition that nothing is cut of a row}, or null

@@ -43,9 +43,13 @@ language plpgsql stable as $$
 declare
   v_seen text;
 begin
-  if g.is_restricted is not true or c.required = 'always' then
+  if g.is_restricted is not true then
     return format('%I', c.header);
-  elsif load.is_hidden_column(p_file.entity, c.column_name, g) or (c.target = 'user_profiles' and load.is_hidden_column('users', 'user_profiles', g))
+  elsif load.is_hidden_column(p_file.entity, c.column_name, g) then
+    return 'null';
+  elsif c.required = 'always' then
+    return format('%I', c.header);
+  elsif (c.target = 'user_profiles' and load.is_hidden_column('users', 'user_profiles', g))
     or (c.target is not null and exists (select from catalog.entities where entity = c.target) and not api.is_shown(c.target, g)) then
     return 'null';
   end if;

@@ -19,3 +19,9 @@ begin
   return v_sees;
 end $$;
 comment on function load.sees is 'Whether the orgs and roles of a grant have a record; one that may be seen by all, and null, they have.';
+
+create or replace function load.shows(g store.granted, p_table text, p_sourced_id text) returns boolean language plpgsql stable as $$
+begin
+  return p_sourced_id is null or g.is_restricted is not true or (api.is_shown(p_table, g) and load.sees(g, p_table, p_sourced_id));
+end $$;
+comment on function load.shows is 'Whether a reference to a record is shown: load.sees, and its entity is granted.';

@@ -23,7 +23,7 @@ comment on function load.read_sql is 'The SQL expression of a field''s column ov
 create or replace function load.kept_sql(f catalog.fields, p_read text) returns text language sql stable as $$
   select format('case when g.is_restricted and (%L = any(g.hidden)%s) then k.%I else %s end', load.public_name(f),
     case when f.kind = 'reference' and not f.is_list and not f.required
-      then format(' or (%s is null and not load.sees(g, %L, k.%I))', p_read, target.table_name, f.column_name) else '' end, f.column_name, p_read)
+      then format(' or (%s is null and not load.shows(g, %L, k.%I))', p_read, target.table_name, f.column_name) else '' end, f.column_name, p_read)
   from (select (select table_name from catalog.entities where collection = f.collection limit 1)) as target
 $$;
 
@@ -61,6 +61,7 @@ declare
       (select envelope from catalog.operations where entity = p_entity and kind = 'one' limit 1))
     || ' when t.if_match is not null and not coalesce(t.if_match ? ''*'' and t.known_revision is not null or t.if_match ? t.known_revision::text, false)
       then jsonb_build_object(''status'', 412, ''message'', format(''If-Match: the record has another version; read "%s" again'', t.sourced_id))';
+  v_table text := (select table_name from catalog.entities where entity = p_entity);
   f catalog.fields;
   v_target text;
 begin
@@ -70,9 +71,12 @@ begin
         f.field, f.column_name, '/' || f.field, case f.kind when 'date' then 'no date: ' else 'no date and time: ' end);
     elsif f.kind = 'reference' and not f.is_list then
       v_target := (select table_name from catalog.entities where collection = f.collection);
-      v_cases := v_cases || format(' when t.%1$I is not null and not exists (select from store.%2$I as x where x.sourced_id = t.%1$I and (not t.record ? %5$L or load.sees(t.granted, %2$L, t.%1$I)))
+      v_cases := v_cases || format(' when t.%1$I is not null and not exists (select from store.%2$I as x where x.sourced_id = t.%1$I and (load.shows(t.granted, %2$L, t.%1$I) or %5$s))
           then load.fault(t.path || %3$L, format(''no %4$s "%%s"'', t.%1$I))',
-        f.column_name, v_target, '/' || f.field || '/sourcedId', f.target, f.field);
+        f.column_name, v_target, '/' || f.field || '/sourcedId', f.target,
+        -- one that the record must have, and has, is shown whatever it leads to; of another, who does not see it says nothing
+        case when f.required then format('exists (select from store.%I as k where k.sourced_id = t.sourced_id and k.%I = t.%2$I)', v_table, f.column_name)
+          else format('not t.record ? %L', f.field) end);
     end if;
   end loop;
   if p_entity like 'score\_scales%' then
