@@ -100,8 +100,11 @@ describe('typeboxSource', () => {
       'enum',
       'format',
       'items',
+      'maxItems',
       'maxLength',
+      'maximum',
       'minItems',
+      'minLength',
       'minimum',
       'pattern',
     ]

@@ -35,9 +35,21 @@ describe('bun run keys', () => {
     expect((await place.run(['migrate'])).code).toBe(0)
     const keys = (...args: string[]): Promise<Ended> => place.run(['keys', ...args, '--json'])
     const made = json<IssuedKey>(
-      await keys('issue', '--name', 'Nightly', '--scope', 'roster-core.readonly', '--expires', '90d', '--cidr', '::/0'),
+      await keys(
+        'issue',
+        '--name',
+        'Nightly',
+        '--scope',
+        'roster-core.readonly',
+        '--expires',
+        '90d',
+        '--cidr',
+        '127.0.0.0/8',
+        '--cidr',
+        '::1',
+      ),
     )
-    expect(made).toMatchObject({ name: 'Nightly', status: 'active', addresses: ['::/0'] })
+    expect(made).toMatchObject({ name: 'Nightly', status: 'active', addresses: ['127.0.0.0/8', '::1/128'] })
     expect(Math.round((Date.parse(made.expiresAt) - Date.now()) / dayMs)).toBe(90)
     const status = async (): Promise<number> => {
       const command = [process.execPath, main, 'serve', '--port', '0']
