@@ -134,7 +134,17 @@ function personText({ sourcedId, known, since, couldRead, didRead, mayHaveRead, 
       ),
     ),
     ...part('did read, by the id of the person or of a record about it:', didRead.map(readText)),
-    ...part('may have read, in lists whose filters are not on record:', mayHaveRead.map(readText)),
-    ...part('took exports of all records:', exports.map(readText)),
+    ...part(
+      'may have read, in lists whose filters are not on record and in previews of what clients see:',
+      mayHaveRead.map(readText),
+    ),
+    ...part(
+      'took exports, and could see the person now:',
+      exports.filter((read) => read.isNowExcluded === undefined).map(readText),
+    ),
+    ...part(
+      'took exports, and are now excluded; what they were granted then is not on record:',
+      exports.filter((read) => read.isNowExcluded).map(readText),
+    ),
   ].join('\n')
 }

@@ -129,6 +129,9 @@ describe('what is on record of a person', () => {
       ['packages', ['urn:rosterhub:scope/export.readonly']],
       ['imports', ['urn:rosterhub:scope/import.readonly']],
       ['none', ['urn:rosterhub:scope/admin']],
+      ['admin', ['urn:rosterhub:scope/admin.readonly', `${scope}roster.readonly`]],
+      ['packages-elsewhere', ['urn:rosterhub:scope/export.readonly']],
+      ['packages-of-orgs', ['urn:rosterhub:scope/export.readonly']],
     ]
     for (const [name, scopes] of clients) await createClient(sql, name, scopes, name)
     await sql`update store.clients set revoked_at = now() where client_id = 'gone'`
@@ -138,7 +141,10 @@ describe('what is on record of a person', () => {
     await sql`insert into store.grants (client_id, audience, version) select 'elsewhere', audience, 1 from store.audiences where org_sourced_ids = '{s9}'`
     await sql`insert into store.grants (client_id, audience, entities, hidden, version)
       select 'core', audience, '{users,orgs}', '{users.email}', 1 from store.audiences where org_sourced_ids = '{s1}'`
-    await sql`insert into store.grants (client_id, entities, version) values ('orgs', '{orgs}', 1)`
+    await sql`insert into store.grants (client_id, audience, version) select client, audience, 1
+      from store.audiences, unnest('{packages-elsewhere,admin}'::text[]) as client where org_sourced_ids = '{s9}'`
+    await sql`insert into store.grants (client_id, entities, version) select client, '{orgs}', 1
+      from unnest('{orgs,packages-of-orgs}'::text[]) as client`
 
     const base = '/ims/oneroster/rostering/v1p2'
     await read('all', 'getUser', `${base}/users/{sourcedId}`, [person])
@@ -150,7 +156,10 @@ describe('what is on record of a person', () => {
     await read('core', 'getAllOrgs', `${base}/orgs`, [])
     await read('core', 'getStudentsForClass', `${base}/classes/{classSourcedId}/students`, ['k1'])
     await read('core', 'getStudentsForSchool', `${base}/schools/{schoolSourcedId}/students`, ['d1'])
-    await read('packages', 'exportPackage', '/exports/oneroster.zip', [])
+    for (const client of ['packages', 'packages-elsewhere', 'packages-of-orgs'])
+      await read(client, 'exportPackage', '/exports/oneroster.zip', [])
+    await read('admin', 'previewClient', '/admin/clients/{clientId}/preview', ['all'])
+    await read('none', 'previewClient', '/admin/clients/{clientId}/preview', ['all'], 404)
     const told = tellPerson(person, await personFacts(room.owner, person, listOperations, exportOperations))
     expect(told.known).toBe(true)
     expect(
@@ -163,6 +172,8 @@ describe('what is on record of a person', () => {
         ])
         .sort(),
     ).toEqual([
+      // by way of clients that see the person, though its own grant does not have it
+      ['admin', 'previews', '', false],
       ['all', 'demographics enrollments users', '', false],
       ['core', 'users', 'users.email', false],
       ['gone', 'enrollments users', '', true],
@@ -173,8 +184,16 @@ describe('what is on record of a person', () => {
     const brief = (list: typeof told.didRead): string[] =>
       list.map(({ client, operation, count }) => `${client} ${operation} ${count}`)
     expect(brief(told.didRead)).toEqual(['all getUser 2', 'core getEnrollment 1'])
-    expect(brief(told.mayHaveRead)).toEqual(['core getAllUsers 1', 'core getStudentsForClass 1'])
-    expect(brief(told.exports)).toEqual(['packages exportPackage 1'])
+    expect(brief(told.mayHaveRead)).toEqual([
+      'admin previewClient 1',
+      'core getAllUsers 1',
+      'core getStudentsForClass 1',
+    ])
+    expect(told.exports.map(({ client, isNowExcluded }) => [client, isNowExcluded])).toEqual([
+      ['packages', undefined],
+      ['packages-elsewhere', true],
+      ['packages-of-orgs', true],
+    ])
   })
 })
 
@@ -260,7 +279,7 @@ describe('an erasure', () => {
 
   test('keeps the audit whole: its rows are there, and say no longer about whom', async () => {
     const proof = await verifyAudit(room.owner)
-    expect([proof.faults, proof.rows]).toEqual([[], 10])
+    expect([proof.faults, proof.rows]).toEqual([[], 14])
     const [erasure] = await room.owner.sql<
       { kind: string }[]
     >`select kind from store.audit_batches order by position desc limit 1`
