@@ -43,8 +43,13 @@ describe('a record that is hidden', () => {
     const words = `404 Unknown Object: no ${envelope} "${id}"`
     expect(await saying(await south.send('GET', path))).toBe(words)
     expect(await saying(await south.put(path, envelope, least[envelope]))).toBe(words)
-    expect(await saying(await south.put(path, envelope, least[envelope], { 'if-match': '"nothing"' }))).toBe(words)
-    expect(await saying(await south.put(path, envelope, least[envelope], { 'if-match': before.etag }))).toBe(words)
+    // as to an id that nobody has
+    for (const tag of ['"1-x"', before.etag]) {
+      const other = `412 If-Match: the record has another version; read "${id}" again`
+      expect(await saying(await south.put(path, envelope, least[envelope], { 'if-match': tag }))).toBe(other)
+    }
+    const unknown = await south.put('/categories/none', 'category', least.category, { 'if-match': before.etag })
+    expect(await saying(unknown)).toBe('412 If-Match: the record has another version; read "none" again')
     expect(await saying(await south.send('DELETE', path))).toBe(words)
     expect(await saying(await south.send('DELETE', path, undefined, { 'if-match': before.etag }))).toBe(words)
     expect(await room.read(path)).toEqual(before)

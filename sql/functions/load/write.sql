@@ -56,6 +56,7 @@ declare
   v_name text := (select substring(collection from '[^/]+$') from catalog.entities where entity = p_entity);
   v_cases text := format('when (t.granted).may_write is false then load.refusal(403, ''the client is granted no writes'')
       when (t.granted).is_restricted and not api.is_shown(%L, t.granted) then load.refusal(403, ''the client is not granted %s'')
+      when t.is_hidden and t.if_match is not null then load.refusal(412, format(''If-Match: the record has another version; read "%%s" again'', t.sourced_id))
       when t.is_hidden then load.refusal(404, format(''Unknown Object: no %s "%%s"'', t.sourced_id))',
       (select table_name from catalog.entities where entity = p_entity), v_name,
       (select envelope from catalog.operations where entity = p_entity and kind = 'one' limit 1))
