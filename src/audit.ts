@@ -126,7 +126,12 @@ export function startAudit(sql: Sql, options: AuditOptions = {}): Audit {
     return running
   }
   const later = (ms: number): void => {
-    if (!isClosed) waiting ??= setTimeout(() => void pump(), ms)
+    if (isClosed) return
+    waiting ??= setTimeout(() => {
+      // one that goes off while a batch is under way leaves the next wait to the end of that
+      waiting = undefined
+      void pump()
+    }, ms)
   }
 
   const beats = setInterval(() => {
