@@ -173,6 +173,13 @@ describe('the other version afterwards', () => {
   })
 })
 
+/** Awaited here: `rejects` waits in the runner, which sleeps while the embedded database works in this very process. */
+const refusalOf = (running: Promise<unknown>): Promise<string> =>
+  running.then(
+    () => 'imported',
+    (thrown: Error) => thrown.message,
+  )
+
 describe('the header of lineItems.csv', () => {
   const without = (text: string, column: string): string => {
     const [head = '', ...rows] = text.trim().split('\r\n')
@@ -189,13 +196,13 @@ describe('the header of lineItems.csv', () => {
   const required = 'sourcedId,title,assignDate,dueDate,classSourcedId,categorySourcedId'.split(',')
 
   test.each([...required, 'gradingPeriodSourcedId'])('of 1.1 must have %s', async (column) => {
-    await expect(load({ lineItems: without(old.lineItems, column) })).rejects.toThrow(
+    expect(await refusalOf(load({ lineItems: without(old.lineItems, column) }))).toContain(
       `lineItems.csv, line 1: the header lacks ${column}`,
     )
   })
 
   test.each([...required, 'academicSessionSourcedId', 'schoolSourcedId'])('of 1.2 must have %s', async (column) => {
-    await expect(bulk(owner, { lineItems: without(gradebook.lineItems, column) })).rejects.toThrow(
+    expect(await refusalOf(bulk(owner, { lineItems: without(gradebook.lineItems, column) }))).toContain(
       `lineItems.csv, line 1: the header lacks ${column}`,
     )
   })
