@@ -292,13 +292,13 @@ describe('a text that was stored', () => {
   )('is read again as it was sent (%i)', async (_, text) => {
     const { body, url, ...asking } = await stage.asking(named('putLineItem'), false)
     const { lineItem } = JSON.parse(String(body)) as { lineItem: Record<string, unknown> }
-    const record = { ...lineItem, title: text, description: text, metadata: { [text]: text } }
+    const record = { ...lineItem, title: text, description: text, metadata: { [`of ${text}`]: text } }
     const headers = { authorization: `Bearer ${vendor}` }
     const put = await hear(stage, { ...asking, url, body: JSON.stringify({ lineItem: record }) }, headers)
     expect([put.status, put.text]).toEqual([200, put.text])
     const read = JSON.parse((await hear(stage, { method: 'GET', url, headers })).text) as { lineItem: typeof record }
     expect(read.lineItem).toMatchObject({ title: text, description: text })
-    expect(read.lineItem.metadata).toEqual({ [text]: text })
+    expect(read.lineItem.metadata).toEqual({ [`of ${text}`]: text })
     const filter = `sourcedId='${lineItem['sourcedId']}' AND title='${text.replaceAll("'", "''")}'`
     const list = `${origin}/ims/oneroster/gradebook/v1p2/lineItems?filter=${encoded(filter)}`
     const found = await hear(stage, { method: 'GET', url: list, headers })
