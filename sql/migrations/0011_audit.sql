@@ -1,14 +1,16 @@
 -- The audit: a row for each request, in a chain of hashes that shows what was taken out or altered. No name, no id of a
--- record, no query and no secret is in it: the ids in a path stand as numbers, and the table that tells whose number it is
+-- record, no query and no secret is in it: the ids in a path stand as salted hashes, and the table that tells whose hash it is
 -- forgets a person without a row of the audit being touched.
 
 create table store.audit_subjects (
-  subject    bigint generated always as identity constraint audit_subjects_pkey primary key,
+  subject    uuid constraint audit_subjects_pkey primary key,
   sourced_id text collate "C" not null constraint audit_subjects_once unique
-    constraint audit_subjects_are_short check (char_length(sourced_id) <= 255)
+    constraint audit_subjects_are_short check (char_length(sourced_id) <= 255),
+  salt       uuid not null
 );
 comment on table store.audit_subjects is
-  'The number that stands for a sourcedId in the audit. Without its row here a number says no longer whom it meant.';
+  'What stands for a sourcedId in the audit: load.audit_subject of the id and a random salt, so that no row here can be given another '
+  'id. Without its row, and the salt in it, a subject says no longer whom it meant.';
 
 create table store.api_key_audit_logs (
   audit_id   bigint      not null,
@@ -19,7 +21,7 @@ create table store.api_key_audit_logs (
   operation  text collate "C" not null,
   method     text collate "C" not null,
   path       text collate "C" not null,
-  subjects   bigint[],
+  subjects   uuid[],
   status     smallint    not null,
   address    text collate "C",
   row_count  bigint,

@@ -181,7 +181,7 @@ describe('a chain', () => {
 
   test('shows any alteration, of whatever column, batch or row, hashes made anew with it or not', async () => {
     const column = fc.constantFrom(
-      ...`client_id = client_id || 'x';key_id = 'k';operation = 'getOrg';method = 'PUT';path = '/x';subjects = '{99}';status = 403;address = null;
+      ...`client_id = client_id || 'x';key_id = 'k';operation = 'getOrg';method = 'PUT';path = '/x';subjects = array[gen_random_uuid()];status = 403;address = null;
       row_count = 7;request_id = 'x';created_at = created_at + interval '1 microsecond';batch = batch + 1`.split(
         /;\s*/,
       ),
@@ -263,9 +263,36 @@ describe('a batch', () => {
     const ids = await owner.sql<{ id: string }[]>`select sourced_id as id from store.audit_subjects order by 1`
     expect(ids.map(({ id }) => id)).toEqual(['k1', 'u1', 'u2'])
     const last = await owner.sql<{ subjects: unknown }[]>`
-      select to_jsonb(subjects) as subjects from store.api_key_audit_logs order by audit_id desc limit 5`
-    expect(last.map(({ subjects }) => subjects)).toEqual([[3, null], [null], [null], [2], [null]])
+      select (select jsonb_agg(s.sourced_id order by place) from unnest(subjects) with ordinality as t(subject, place)
+        left join store.audit_subjects as s using (subject)) as subjects from store.api_key_audit_logs order by audit_id desc limit 5`
+    expect(last.map(({ subjects }) => subjects)).toEqual([['k1', null], [null], [null], ['u2'], [null]])
   })
+})
+
+test('whom a row was about cannot be changed, swapped or forgotten without an erasure', async () => {
+  const subjects = 'store.audit_subjects'
+  const codes = async (statement: string): Promise<string[]> => [
+    ...new Set((await faultsOf(statement)).map((fault) => String(fault.split(' ')[0]))),
+  ]
+  expect(await codes(`update ${subjects} set sourced_id = 'innocent' where sourced_id = 'u1'`)).toEqual([
+    'subject_altered',
+  ])
+  expect(await codes(`update ${subjects} set salt = gen_random_uuid() where sourced_id = 'u1'`)).toEqual([
+    'subject_altered',
+  ])
+  const swapped = `update ${subjects} set sourced_id = 'x' where sourced_id = 'u1'; update ${subjects} set sourced_id = 'u1' where sourced_id = 'u2';
+    update ${subjects} set sourced_id = 'u2' where sourced_id = 'x'`
+  expect(await codes(swapped)).toEqual(['subject_altered'])
+  // with a hash that fits, it is not the one of the rows
+  const rehashed = `update ${subjects} set sourced_id = 'innocent', subject = load.audit_subject('innocent', salt) where sourced_id = 'u1'`
+  expect(await codes(rehashed)).toEqual(['subject_removed'])
+  const [row] = await owner.sql<{ count: number }[]>`
+    select count(*)::integer as count from store.api_key_audit_logs where subjects @> array[(select subject from store.audit_subjects where sourced_id = 'u1')]`
+  expect(row?.count).toBeGreaterThan(0)
+  expect(await faultsOf(`delete from ${subjects} where sourced_id = 'u1'`)).toHaveLength(Number(row?.count))
+  expect(
+    await faultsOf(`delete from ${subjects} where sourced_id = 'u1'; select load.audit_mark('erase', null)`),
+  ).toEqual([])
 })
 
 test('an id may be of a record of any kind that can be asked for', async () => {

@@ -76,7 +76,7 @@ declare
   v_request_id text := p_asked ->> 'requestId';
   v_from timestamptz := load.audit_instant(p_asked, 'from', '-infinity');
   v_to timestamptz := load.audit_instant(p_asked, 'to', 'infinity');
-  v_subject bigint := (select subject from store.audit_subjects where sourced_id = p_asked ->> 'subject');
+  v_subject uuid := (select subject from store.audit_subjects where sourced_id = p_asked ->> 'subject');
 begin
   return (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', audit_id, 'at', shape.time(created_at), 'clientId', client_id,
       'keyId', key_id, 'operation', operation, 'method', method, 'path', path, 'status', status, 'address', address, 'rows', row_count,
@@ -88,7 +88,7 @@ begin
         and (v_client is null or client_id = v_client) and (v_key is null or key_id = v_key)
         and (v_operation is null or operation = v_operation) and (v_status is null or status = v_status)
         and (v_request_id is null or request_id = v_request_id)
-        -- the number of an id that was never asked for is null, and nothing has it
+        -- what stands for an id that was never asked for is null, and nothing has it
         and (p_asked ->> 'subject' is null or subjects @> array[v_subject])
       order by audit_id desc limit p_limit) as found);
 end $$;

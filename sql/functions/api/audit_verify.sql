@@ -78,6 +78,17 @@ language sql stable as $$
   from wrong as w join store.api_key_audit_logs as r on r.batch = w.position group by w.position, r.audit_id having count(*) > 1
 $$;
 
+-- A row commits to the id that stood in its path by a salted hash. An id is forgotten by an erasure alone, which the chain says.
+create or replace function load.audit_subject_faults() returns table (code text, batch bigint, audit_id bigint, message text) language sql stable as $$
+  select 'subject_altered', null::bigint, null::bigint, format('store.audit_subjects: what is said of %s is not whom it stood for', subject)
+  from store.audit_subjects where subject <> load.audit_subject(sourced_id, salt)
+  union all
+  select 'subject_removed', r.batch, r.audit_id, format('row %s of batch %s: nobody erased whom %s stood for, and it is not known any more', r.audit_id, r.batch, s)
+  from store.api_key_audit_logs as r cross join lateral unnest(r.subjects) as s
+  where s is not null and r.batch > (select coalesce(max(position), 0) from store.audit_batches where kind = 'erase')
+    and not exists (select from store.audit_subjects as known where known.subject = s)
+$$;
+
 -- Ids follow one another through the chain too.
 create or replace function load.audit_id_faults(p_head store.audit_head) returns table (code text, batch bigint, audit_id bigint, message text)
 language sql stable as $$
@@ -130,6 +141,7 @@ begin
     union all select * from load.audit_process_faults()
     union all select * from load.audit_id_faults(v_head)
     union all select * from load.audit_row_faults(v_purge.month)
+    union all select * from load.audit_subject_faults()
   )
   select count(*), coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('code', code, 'batch', batch, 'row', audit_id, 'message', message))
     order by batch, audit_id) filter (where place <= 1000), '[]')

@@ -10,7 +10,7 @@ declare
   v_rewritten jsonb;
   v_published timestamptz;
 begin
-  -- no import begins meanwhile, and no batch of the audit gives the person a number again
+  -- no import begins meanwhile, and no batch of the audit maps the person again
   lock table store.imports in share mode;
   select import_id into v_running from store.imports where status in ('staging', 'checking', 'applying') and lease_until > clock_timestamp() limit 1;
   if v_running is not null then
@@ -41,11 +41,11 @@ begin
       where exists (select from store.import_chunks as c where c.import_id = i.import_id)));
 end $$;
 comment on function api.erase is
-  'Takes away every row about a person, what imports kept and told of it, and whom its numbers in the audit meant: {removed: {table: rows}, '
+  'Takes away every row about a person, what imports kept and told of it, and whom its hashes in the audit meant: {removed: {table: rows}, '
   'rewritten: {table: rows}, publishedAt, waitingImports: [ids whose packages are kept, for they have yet to run]}. Fails with unknownobject '
   'where nothing is known of it, with 409 while an import runs.';
 
-create or replace function load.audit_reads(p_subjects bigint[]) returns jsonb language sql stable as $$
+create or replace function load.audit_reads(p_subjects uuid[]) returns jsonb language sql stable as $$
   select coalesce(jsonb_agg(read order by read ->> 'client', read ->> 'operation', read ->> 'key'), '[]') from (
     select jsonb_strip_nulls(jsonb_build_object('client', client_id, 'key', key_id, 'operation', operation, 'method', method, 'count', count(*),
       'first', shape.time(min(created_at)), 'last', shape.time(max(created_at)))) as read
@@ -54,7 +54,7 @@ $$;
 comment on function load.audit_reads is 'Requests in whose path one of these stood and that were answered, by client, key and operation.';
 
 -- A list inside of a class, an org or a person that has nothing to do with the person does not have it.
-create or replace function load.audit_lists(p_operations text[], p_subjects bigint[], p_related text[]) returns jsonb language sql stable as $$
+create or replace function load.audit_lists(p_operations text[], p_subjects uuid[], p_related text[]) returns jsonb language sql stable as $$
   with asked as (
     select client_id, key_id, operation, subjects, count(*) as count, min(created_at) as first, max(created_at) as last from store.api_key_audit_logs
     where operation = any(p_operations) and status in (200, 304) and coalesce(row_count, 1) > 0 and not coalesce(subjects && p_subjects, false)
@@ -72,7 +72,7 @@ $$;
 
 create or replace function api.audit_person(p_sourced_id text, p_lists text[], p_exports text[]) returns jsonb language plpgsql stable as $$
 declare
-  v_subjects bigint[];
+  v_subjects uuid[];
   v_related text[];
 begin
   v_subjects := array(select subject from store.audit_subjects where sourced_id in (

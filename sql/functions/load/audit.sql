@@ -77,13 +77,20 @@ create or replace function load.audit_names(p_ids text[]) returns text[] languag
 $$;
 comment on function load.audit_names is 'Those of the ids that name a record of any kind, deleted ones too.';
 
+-- Half of a SHA-256, for an index takes those by the thousand.
+create or replace function load.audit_subject(p_sourced_id text, p_salt uuid) returns uuid language sql immutable as $$
+  select encode(substr(sha256(convert_to(p_salt || ' ' || p_sourced_id, 'UTF8')), 1, 16), 'hex')::uuid
+$$;
+comment on function load.audit_subject is 'What stands for an id in the audit: nobody finds another id and salt for it, nor the id without the salt.';
+
 create or replace function load.audit_rows(p_rows jsonb, p_now timestamptz) returns store.api_key_audit_logs[] language plpgsql as $$
 declare
   v_ids text[] := load.audit_names(array(select distinct id from jsonb_array_elements(p_rows) as r, jsonb_array_elements_text(r -> 'subjects') as id
     where r ->> 'client' is not null));
 begin
-  insert into store.audit_subjects (sourced_id)
-  select id from unnest(v_ids) as id where not exists (select from store.audit_subjects as known where known.sourced_id = id);
+  insert into store.audit_subjects
+  select load.audit_subject(id, salt), id, salt from (select id, gen_random_uuid() as salt from unnest(v_ids) as id
+    where not exists (select from store.audit_subjects as known where known.sourced_id = id)) as made;
   return (select array_agg(row(null, p_now - make_interval(secs => least(greatest((r ->> 'agoMs')::float8, 0), 2678400000) / 1000), null,
       r ->> 'client', r ->> 'key', r ->> 'operation', r ->> 'method', r ->> 'path', s.subjects, (r ->> 'status')::smallint,
       left(r ->> 'address', 64), (r ->> 'rows')::bigint, r ->> 'requestId', null)::store.api_key_audit_logs order by n)
